@@ -1,0 +1,50 @@
+"""List the Pythons here that the project supports, the lowest first, one path a line.
+
+They are looked for on the PATH and among pyenv's versions. `--ends` lists only the lowest and
+the newest. Needs nothing but the Python that runs it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import glob
+import os
+import shutil
+import subprocess
+import sys
+from typing import Optional
+
+SUPPORTED = [(3, minor) for minor in range(9, 14)]
+ASK = "import sys; print(sys.executable) if sys.version_info[:2] == {} else sys.exit(1)"
+
+
+def candidates(name: str) -> list[str]:
+    """Where the Python `name`, such as python3.9, may be."""
+    root = os.environ.get("PYENV_ROOT", os.path.expanduser("~/.pyenv"))
+    version = name[len("python") :]
+    pyenv = sorted(glob.glob(f"{root}/versions/{version}.*/bin/{name}"))
+    return [name, sys.executable, *reversed(pyenv)]
+
+
+def find(version: tuple[int, int]) -> Optional[str]:
+    """The path of a Python of `version` that runs, or None."""
+    for candidate in candidates("python%d.%d" % version):
+        if shutil.which(candidate):
+            ask = [candidate, "-c", ASK.format(version)]
+            answer = subprocess.run(ask, capture_output=True, text=True, check=False)
+            if answer.returncode == 0:
+                return answer.stdout.strip()
+    return None
+
+
+def main() -> None:
+    """Print what was found."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--ends", action="store_true", help="only the lowest and the newest")
+    ends = parser.parse_args().ends
+    found = [path for path in map(find, SUPPORTED) if path]
+    print("\n".join(dict.fromkeys((found[0], found[-1])) if ends else found))
+
+
+if __name__ == "__main__":
+    main()

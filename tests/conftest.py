@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import threading
+from collections.abc import Iterator
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """CI has all that the tests need: what is skipped there has failed."""
+    report = yield
+    if report.skipped and os.environ.get("CI") and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped, where CI can run it: {report.longrepr}"
+    return report
+
+
+@pytest.fixture(scope="session")
+def document() -> dict[str, Any]:
+    """The OpenAPI document."""
+    text = resources.files("vatel_rest").joinpath("openapi.json").read_text(encoding="utf-8")
+    return json.loads(text)
+
+
+def _open_files() -> set[str]:
+    found = set()
+    for link in Path("/proc/self/fd").glob("*"):
+        try:
+            found.add(f"{link.name} {os.readlink(link)}")
+        except OSError:
+            continue
+    return {name for name in found if "/proc/" not in name}
+
+
+@pytest.fixture
+def nothing_left() -> Iterator[None]:
+    """Fails where a test leaves a task, a thread, a socket or a file open.
+
+    For synchronous tests that run their own event loop; asynchronous ones use `no_new_tasks`.
+    """
+    files, threads = _open_files(), set(threading.enumerate())
+    yield
+    assert set(threading.enumerate()) <= threads
+    assert _open_files() <= files
+
+
+def _tasks() -> set[asyncio.Task[Any]]:
+    return {task for task in asyncio.all_tasks() if "TestRunner" not in repr(task.get_coro())}
+
+
+@pytest.fixture
+async def no_new_tasks(anyio_backend: str) -> Any:
+    """Fails where an asynchronous test leaves a task."""
+    before = _tasks()
+    yield
+    assert _tasks() <= before

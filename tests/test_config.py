@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import pytest
+
+from vatel_rt import config
+from vatel_rt.errors import ConfigurationError
+
+
+@pytest.mark.parametrize(
+    ("given", "base"),
+    [
+        (None, "https://api.vatel.ai"),
+        ("https://api.vatel.ai/", "https://api.vatel.ai"),
+        ("https://api.vatel.ai/v1", "https://api.vatel.ai"),
+        ("https://api.vatel.ai/v1/", "https://api.vatel.ai"),
+        ("wss://staging.api.vatel.ai/v1", "https://staging.api.vatel.ai"),
+        ("ws://127.0.0.1:8484", "http://127.0.0.1:8484"),
+        ("http://[::1]:8484/", "http://[::1]:8484"),
+        ("https://gateway.example/vatel/v1", "https://gateway.example/vatel"),
+        (" https://v1.example/v11 ", "https://v1.example/v11"),
+    ],
+)
+def test_base_url(given: str, base: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("VATEL_BASE_URL", raising=False)
+    assert config.base_url(given) == base
+
+
+@pytest.mark.parametrize(
+    "url", ["api.vatel.ai", "ftp://api.vatel.ai", "https://", "http://host:99999", "http://[::1"]
+)
+def test_a_base_url_that_cannot_be_used(url: str) -> None:
+    with pytest.raises(ConfigurationError, match="not a URL"):
+        config.base_url(url)
+
+
+def test_arguments_win_over_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VATEL_API_KEY", "from-environment")
+    monkeypatch.setenv("VATEL_BASE_URL", "https://environment.example/v1")
+    assert config.api_key() == "from-environment"
+    assert config.api_key("given") == "given"
+    assert config.base_url() == "https://environment.example"
+    assert config.base_url("https://given.example") == "https://given.example"
+
+
+@pytest.mark.parametrize("key", ["", "  ", "schlüssel", "two\nlines"])
+def test_a_key_that_cannot_be_used(key: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("VATEL_API_KEY", raising=False)
+    with pytest.raises(ConfigurationError) as caught:
+        config.api_key(key)
+    assert not key.strip() or key not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "path", "expected"),
+    [
+        ("https://api.vatel.ai", None, "wss://api.vatel.ai/v1/connection?token=a%2Fb%3D"),
+        ("http://localhost:1/v1/", None, "ws://localhost:1/v1/connection?token=a%2Fb%3D"),
+        ("wss://h.example", "/v2/talk", "wss://h.example/v2/talk?token=a%2Fb%3D"),
+        ("https://h.example/p", "talk", "wss://h.example/p/talk?token=a%2Fb%3D"),
+        ("https://wss.https.example", None, "wss://wss.https.example/v1/connection?token=a%2Fb%3D"),
+    ],
+)
+def test_connection_url(url: str, path: str, expected: str) -> None:
+    assert config.connection_url("a/b=", url, path) == expected
+
+
+def test_a_connection_needs_a_token() -> None:
+    with pytest.raises(ConfigurationError, match="session token"):
+        config.connection_url("")

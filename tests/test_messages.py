@@ -1,0 +1,245 @@
+from __future__ import annotations
+
+import base64
+import dataclasses
+import json
+import typing
+from typing import Any, Union
+
+import pytest
+
+from vatel_rt import messages, payloads
+from vatel_rt.messages import (
+    ClientMessage,
+    InputAudio,
+    InputAudioTranscript,
+    InvalidMessage,
+    ResponseAudio,
+    ResponseText,
+    ServerMessage,
+    SessionStarted,
+    SpeechStarted,
+    SpeechStopped,
+    ToolCall,
+    ToolCallOutput,
+    UnknownMessage,
+    decode,
+    encode,
+    parse_server_message,
+)
+from vatel_rt.payloads import ResponseAudioData, ToolCallArgument, ToolCallData, ToolCallOutputData
+
+SCHEMAS = {
+    "session_started": "VoiceSessionSessionStartedData",
+    "response_audio": "VoiceSessionResponseAudioData",
+    "response_text": "VoiceSessionResponseTextData",
+    "input_audio_transcript": "VoiceSessionInputAudioTranscriptData",
+    "speech_started": "VoiceSessionSpeechStartedData",
+    "speech_stopped": "VoiceSessionEmptyData",
+    "interruption": "VoiceSessionEmptyData",
+    "session_ended": "VoiceSessionEmptyData",
+    "tool_call": "VoiceSessionClientToolCallData",
+    "input_audio": "VoiceSessionClientInputAudioMessage",
+    "tool_call_output": "VoiceSessionClientToolCallOutputMessage",
+}
+# Required by the schema, and nevertheless read where the platform leaves it out.
+LENIENT = {
+    ("response_audio", "audio"),
+    ("response_audio", "is_final"),
+    ("response_text", "is_final"),
+    ("input_audio_transcript", "is_final"),
+    ("speech_started", "emulated"),
+    ("tool_call", "arguments"),
+    ("tool_call_output", "output"),
+}
+PYTHON_TYPES = {str: "string", bool: "boolean", Any: None}
+
+
+def kinds() -> dict[str, Any]:
+    classes = [*typing.get_args(ServerMessage), *typing.get_args(ClientMessage)]
+    return {kind(data=None).type: kind for kind in classes}
+
+
+def payload_of(message: Any) -> Any:
+    return typing.get_type_hints(message)["data"]
+
+
+def schema_of(document: dict[str, Any], name: str) -> dict[str, Any]:
+    schema = document["components"]["schemas"][name]
+    data = schema.get("properties", {}).get("data")
+    if data is None:
+        return schema
+    return schema_of(document, data["$ref"].rsplit("/", 1)[1]) if "$ref" in data else data
+
+
+def json_type(hint: Any) -> Any:
+    arguments = typing.get_args(hint)
+    if typing.get_origin(hint) is list:
+        return "array"
+    if typing.get_origin(hint) is Union:
+        return json_type(arguments[0])
+    return PYTHON_TYPES[hint]
+
+
+def compare(kind: Any, schema: dict[str, Any], name: str) -> None:
+    fields = {f.metadata.get("wire", f.name): f for f in dataclasses.fields(kind)}
+    hints = typing.get_type_hints(kind)
+    assert set(fields) == set(schema.get("properties", {}))
+    for wire, field in fields.items():
+        missing = dataclasses.MISSING
+        required = field.default is missing and field.default_factory is missing
+        if (name, wire) not in LENIENT:
+            assert required == (wire in schema.get("required", ())), wire
+        assert json_type(hints[field.name]) == schema["properties"][wire].get("type"), wire
+
+
+def test_every_message_of_the_document_has_its_class(document: dict[str, Any]) -> None:
+    branches = document["components"]["schemas"]["VoiceSessionServerMessage"]["oneOf"]
+    types = set()
+    for branch in branches:
+        kind = document["components"]["schemas"][branch["$ref"].rsplit("/", 1)[1]]
+        claimed = kind["properties"]["type"]
+        types.add(claimed.get("const") or claimed["enum"][0])
+    assert types | {"input_audio", "tool_call_output"} == set(kinds()) == set(SCHEMAS)
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_payloads_are_those_of_the_document(name: str, document: dict[str, Any]) -> None:
+    compare(payload_of(kinds()[name]), schema_of(document, SCHEMAS[name]), name)
+
+
+def test_tool_arguments_are_those_of_the_document(document: dict[str, Any]) -> None:
+    schema = document["components"]["schemas"]["VoiceSessionInputVariable"]
+    compare(ToolCallArgument, schema, "argument")
+
+
+def test_every_payload_belongs_to_a_message() -> None:
+    defined = {
+        value
+        for value in vars(payloads).values()
+        if dataclasses.is_dataclass(value) and value is not ToolCallArgument
+    }
+    assert defined == {payload_of(kind) for kind in kinds().values()}
+
+
+def frame(kind: str, data: Any) -> str:
+    return json.dumps({"type": kind, "data": data})
+
+
+@pytest.mark.parametrize("data", ["", ', "data": null', ', "data": {}', ', "data": {"new": 1}'])
+def test_a_missing_payload_is_read(data: str) -> None:
+    assert decode('{"type": "speech_stopped"' + data + "}") == SpeechStopped()
+
+
+@pytest.mark.parametrize(
+    ("kind", "data", "expected"),
+    [
+        ("session_started", {"id": "c", "region": "eu"}, SessionStarted(payloads.SessionStartedData("c"))),
+        ("speech_started", {"emulated": None}, SpeechStarted()),
+        ("response_text", {"turn_id": "t", "text": "a"}, ResponseText(payloads.ResponseTextData("t", "a", True))),
+        ("response_audio", {"turn_id": "t"}, ResponseAudio(ResponseAudioData("t", "", False))),
+        (
+            "input_audio_transcript",
+            {"transcript": "hm", "is_final": None, "turn_id": None},
+            InputAudioTranscript(payloads.InputAudioTranscriptData("hm", True, None)),
+        ),
+        ("tool_call", {"toolCallId": "1", "toolName": "n", "arguments": None}, ToolCall(ToolCallData("1", "n"))),
+        ("tool_call", {"tool_call_id": "1", "tool_name": "n"}, ToolCall(ToolCallData("1", "n"))),
+    ],
+)  # fmt: skip
+def test_absent_null_extra_and_snake_case(kind: str, data: Any, expected: Any) -> None:
+    assert decode(frame(kind, data)) == expected
+    assert parse_server_message({"type": kind, "data": data}) == expected
+
+
+def test_arguments_have_both_names_and_any_value() -> None:
+    value = {"toolName": None, "deep": [{"dataType": 1}, None]}
+    sent = {"name": "a", "dataType": "object", "required": True, "value": value}
+    message = decode(frame("tool_call", {"toolCallId": "1", "toolName": "n", "arguments": [sent]}))
+    assert isinstance(message, ToolCall)
+    assert message.data.toolCallId == message.data.tool_call_id == "1"
+    assert message.data.toolName == message.data.tool_name == "n"
+    argument = message.data.arguments[0]
+    assert argument.dataType == argument.data_type == "object"
+    assert argument.value == value
+    assert argument.description is None
+
+
+@pytest.mark.parametrize("data", [None, [1], {"x": {"y": 1}}, "text"])
+def test_unknown_types_are_kept(data: Any) -> None:
+    message = decode(frame("agent_dreams", data))
+    assert message == UnknownMessage("agent_dreams", data)
+    assert json.loads(encode(message)) == {"type": "agent_dreams", "data": data}
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        "",
+        "no json",
+        "[]",
+        "{}",
+        '{"type": 1}',
+        frame("response_text", {"text": "a"}),
+        frame("response_text", [1]),
+        frame("session_started", None),
+        frame("response_audio", {"turn_id": "t", "audio": "AA=="}),
+        frame("response_audio", {"turn_id": "t", "audio": "AAA"}),
+        frame("response_audio", {"turn_id": "t", "audio": "A*AAAAA="}),
+        frame("response_audio", {"turn_id": "t", "audio": "\u00e4\u00e4\u00e4\u00e4"}),
+        frame("tool_call", {"toolCallId": "1", "toolName": "n", "arguments": [None, 3]}),
+        b"\x00\x01",
+        '{"type": "x", "data": ' + "[" * 100_000,
+    ],
+)
+def test_a_bad_frame_is_told_not_raised(bad: Union[str, bytes]) -> None:
+    message = decode(bad)
+    assert isinstance(message, InvalidMessage)
+    assert message.error
+    assert len(message.raw) <= 300
+
+
+def test_the_claimed_type_of_a_bad_frame_is_kept() -> None:
+    assert decode(frame("session_started", {})).type == "session_started"
+
+
+def test_who_sends_decides_what_is_known() -> None:
+    text = encode(InputAudio.of(b"\1\0"))
+    assert isinstance(decode(text), UnknownMessage)
+    assert decode(text, sender="client") == InputAudio.of(b"\1\0")
+    assert isinstance(decode(encode(SpeechStopped()), sender="client"), UnknownMessage)
+
+
+def test_audio_goes_in_as_text_or_bytes_and_comes_out_as_bytes() -> None:
+    pcm = bytes(range(100))
+    text = base64.b64encode(pcm).decode()
+    assert InputAudio.of(pcm) == InputAudio.of(text)
+    assert InputAudio.of(pcm).data.pcm == pcm
+    assert text not in repr(InputAudio.of(pcm))
+
+
+def test_what_is_sent_has_the_platforms_names_and_no_nulls() -> None:
+    output = ToolCallOutput(ToolCallOutputData("1", "ok"))
+    assert output.data.toolCallId == "1"
+    assert json.loads(encode(output)) == {
+        "type": "tool_call_output",
+        "data": {"toolCallId": "1", "output": "ok"},
+    }
+    call = ToolCall(ToolCallData("1", "n", [ToolCallArgument(name="a", value=0)]))
+    assert json.loads(encode(call))["data"]["arguments"] == [{"name": "a", "value": 0}]
+    assert encode({"type": "x", "data": {"ü": 1}}) == '{"type":"x","data":{"ü":1}}'
+    with pytest.raises(TypeError):
+        encode({"type": "x", "data": object()})
+
+
+@pytest.mark.parametrize("payload", [{}, {"type": "x"}, {"type": "session_started", "data": {}}])
+def test_parse_server_message_raises(payload: dict[str, Any]) -> None:
+    with pytest.raises(ValueError):
+        parse_server_message(payload)
+
+
+def test_messages_are_exported_under_their_public_names() -> None:
+    import vatel.models.ws as public
+
+    for name in public.__all__:
+        assert getattr(public, name) is getattr(messages, name, None) or getattr(payloads, name)

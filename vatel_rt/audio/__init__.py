@@ -1,0 +1,1 @@
+"""Audio around a call: format, devices, playout, files."""

@@ -1,0 +1,93 @@
+"""Settings from arguments and environment, and the URLs that follow from them.
+
+The only reader of `os.environ`. An argument wins over the environment, the environment over
+the default; an empty value counts as not given.
+
+========================  =====================================================
+`VATEL_API_KEY`           organization API key
+`VATEL_AGENT_ID`          the agent that the demo calls
+`VATEL_BASE_URL`          platform to talk to, `https://api.vatel.ai` by default
+`VATEL_SESSION_TOKEN`     session token for the demo, instead of key and agent
+========================  =====================================================
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Optional
+from urllib.parse import SplitResult, quote, urlsplit
+
+from vatel_rt.errors import ConfigurationError
+
+DEFAULT_BASE_URL = "https://api.vatel.ai"
+CONNECTION_PATH = "/v1/connection"
+_WEBSOCKET_SCHEMES = {"http": "ws", "https": "wss", "ws": "ws", "wss": "wss"}
+_HTTP_SCHEMES = {"http": "http", "https": "https", "ws": "http", "wss": "https"}
+
+
+def setting(name: str, given: Optional[str] = None) -> Optional[str]:
+    """The argument `given`, else the environment variable `name`, else None."""
+    return given or os.environ.get(name) or None
+
+
+def api_key(given: Optional[str] = None) -> str:
+    """The API key to use.
+
+    Raises:
+        ConfigurationError: there is none, or it cannot stand in an HTTP header.
+    """
+    key = (setting("VATEL_API_KEY", given) or "").strip()
+    if not key:
+        raise ConfigurationError("no API key: pass api_key=... or set VATEL_API_KEY")
+    if not key.isascii() or not key.isprintable():
+        raise ConfigurationError("the API key holds characters that an HTTP header cannot carry")
+    return key
+
+
+def base_url(given: Optional[str] = None) -> str:
+    """The platform's base URL: scheme, host and any path prefix, without `/v1` at its end.
+
+    Raises:
+        ConfigurationError: it is no http(s) or ws(s) URL.
+    """
+    text = setting("VATEL_BASE_URL", given) or DEFAULT_BASE_URL
+    parts = _split(text)
+    path = parts.path.rstrip("/")
+    if path.endswith("/v1"):
+        path = path[: -len("/v1")].rstrip("/")
+    return f"{_HTTP_SCHEMES[parts.scheme]}://{parts.netloc}{path}"
+
+
+def connection_query(token: str) -> str:
+    """The query of the voice session's URL."""
+    return f"token={quote(token, safe='')}"
+
+
+def connection_url(token: str, url: Optional[str] = None, path: Optional[str] = None) -> str:
+    """The WebSocket URL of a voice session.
+
+    Args:
+        token: session token.
+        url: base URL, http(s) or ws(s), with or without `/v1`; else as `base_url()`.
+        path: path of the endpoint on that base, `/v1/connection` by default.
+
+    Raises:
+        ConfigurationError: `url` cannot be used, or `token` is empty.
+    """
+    if not token:
+        raise ConfigurationError("no session token: get one from client.session.generate_token")
+    parts = _split(base_url(url))
+    endpoint = "/" + (path or CONNECTION_PATH).lstrip("/")
+    scheme = _WEBSOCKET_SCHEMES[parts.scheme]
+    return f"{scheme}://{parts.netloc}{parts.path}{endpoint}?{connection_query(token)}"
+
+
+def _split(url: str) -> SplitResult:
+    try:
+        parts = urlsplit(url.strip())
+        usable = parts.scheme in _HTTP_SCHEMES and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable:
+        raise ConfigurationError(f"not a URL of the form https://host[:port]: {url!r}")
+    return parts

@@ -1,0 +1,1 @@
+"""The terminal program: `python -m vatel_rt.demo` makes a live call."""
