@@ -95,7 +95,8 @@ class APIError(VatelError, httpx.HTTPStatusError):
         """The error of a refused handshake; `url` is that of the session, without its token."""
         request = httpx.Request("GET", url)
         kept = [(name, value) for name, value in headers if name.lower() != "content-encoding"]
-        return APIError.of(httpx.Response(status, headers=kept, content=body, request=request))
+        answer = httpx.Response(status, headers=kept, content=bytes(body), request=request)
+        return APIError.of(answer)
 
 
 def _message(response: httpx.Response) -> str:

@@ -50,6 +50,11 @@ class ResponseAudio:
     data: ResponseAudioData
     type: Literal["response_audio"] = "response_audio"
 
+    @classmethod
+    def of(cls, turn_id: str, pcm: bytes, *, is_final: bool = False) -> ResponseAudio:
+        """A message with `pcm`, which is encoded here."""
+        return cls(ResponseAudioData(turn_id, b64encode(pcm).decode("ascii"), is_final))
+
 
 @dataclass(frozen=True)
 class ResponseText:

@@ -79,7 +79,7 @@ class Reporter:
         else:
             self._silent_blocks += 1
         for event in self._voice.push(captured):
-            self._asked_ms = event.position / SAMPLE_RATE * 1000
+            self._asked_ms = event.at / SAMPLE_RATE * 1000
             if event.kind == "started":
                 self._asked_ms = None
         self._match()

@@ -19,7 +19,8 @@ from vatel_rt.config import base_url
 from vatel_rt.demo.options import exit_code, parse
 from vatel_rt.demo.view import EventFile, Screen
 from vatel_rt.errors import ConfigurationError, ConnectionClosed, VatelError
-from vatel_rt.simulator import Simulator, caller_clip
+from vatel_rt.simulator import Simulator
+from vatel_rt.simulator.caller import caller_clip
 from vatel_rt.tools import Tools
 
 INTERRUPTED = 130

@@ -1,0 +1,47 @@
+"""List the agents."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Dict, List
+
+from ...client import Client
+from ...models.agent import Agent
+from ...types import Response, list_of
+
+if TYPE_CHECKING:
+    import httpx
+
+
+def _get_kwargs() -> Dict[str, Any]:
+    return {"method": "GET", "url": "/v1/agents"}
+
+
+def _build_response(client: Client, response: httpx.Response) -> Response[List[Agent]]:
+    return Response(
+        status_code=response.status_code,
+        content=response.content,
+        headers=response.headers,
+        parsed=client.parse(response, list_of(Agent.from_dict)),
+    )
+
+
+def sync_detailed(*, client: Client) -> Response[List[Agent]]:
+    """Like `sync`, but returns the whole answer."""
+    response = client.send(**_get_kwargs())
+    return _build_response(client, response)
+
+
+def sync(*, client: Client) -> List[Agent]:
+    """List the agents."""
+    return sync_detailed(client=client).parsed
+
+
+async def asyncio_detailed(*, client: Client) -> Response[List[Agent]]:
+    """Asynchronous `sync_detailed`."""
+    response = await client.send_async(**_get_kwargs())
+    return _build_response(client, response)
+
+
+async def asyncio(*, client: Client) -> List[Agent]:
+    """Asynchronous `sync`."""
+    return (await asyncio_detailed(client=client)).parsed

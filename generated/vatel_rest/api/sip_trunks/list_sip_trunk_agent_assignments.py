@@ -1,0 +1,49 @@
+"""List the agents assigned to a SIP trunk."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Dict, List
+
+from ...client import Client
+from ...models.sip_trunk_agent_assignment import SipTrunkAgentAssignment
+from ...types import Response, list_of, segment
+
+if TYPE_CHECKING:
+    import httpx
+
+
+def _get_kwargs(id: str) -> Dict[str, Any]:
+    return {"method": "GET", "url": f"/v1/sip-trunks/{segment(id)}/assignments"}
+
+
+def _build_response(
+    client: Client, response: httpx.Response
+) -> Response[List[SipTrunkAgentAssignment]]:
+    return Response(
+        status_code=response.status_code,
+        content=response.content,
+        headers=response.headers,
+        parsed=client.parse(response, list_of(SipTrunkAgentAssignment.from_dict)),
+    )
+
+
+def sync_detailed(id: str, *, client: Client) -> Response[List[SipTrunkAgentAssignment]]:
+    """Like `sync`, but returns the whole answer."""
+    response = client.send(**_get_kwargs(id))
+    return _build_response(client, response)
+
+
+def sync(id: str, *, client: Client) -> List[SipTrunkAgentAssignment]:
+    """List the agents assigned to a SIP trunk."""
+    return sync_detailed(id, client=client).parsed
+
+
+async def asyncio_detailed(id: str, *, client: Client) -> Response[List[SipTrunkAgentAssignment]]:
+    """Asynchronous `sync_detailed`."""
+    response = await client.send_async(**_get_kwargs(id))
+    return _build_response(client, response)
+
+
+async def asyncio(id: str, *, client: Client) -> List[SipTrunkAgentAssignment]:
+    """Asynchronous `sync`."""
+    return (await asyncio_detailed(id, client=client)).parsed

@@ -1,0 +1,50 @@
+"""Change a SIP trunk."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Dict
+
+from ...client import Client
+from ...models.sip_trunk import SipTrunk
+from ...models.sip_trunk_update_input import SipTrunkUpdateInput
+from ...types import Response, segment, to_json
+
+if TYPE_CHECKING:
+    import httpx
+
+
+def _get_kwargs(id: str, *, body: SipTrunkUpdateInput) -> Dict[str, Any]:
+    return {"method": "PATCH", "url": f"/v1/sip-trunks/{segment(id)}", "json": to_json(body)}
+
+
+def _build_response(client: Client, response: httpx.Response) -> Response[SipTrunk]:
+    return Response(
+        status_code=response.status_code,
+        content=response.content,
+        headers=response.headers,
+        parsed=client.parse(response, SipTrunk.from_dict),
+    )
+
+
+def sync_detailed(id: str, *, client: Client, body: SipTrunkUpdateInput) -> Response[SipTrunk]:
+    """Like `sync`, but returns the whole answer."""
+    response = client.send(**_get_kwargs(id, body=body))
+    return _build_response(client, response)
+
+
+def sync(id: str, *, client: Client, body: SipTrunkUpdateInput) -> SipTrunk:
+    """Change a SIP trunk."""
+    return sync_detailed(id, client=client, body=body).parsed
+
+
+async def asyncio_detailed(
+    id: str, *, client: Client, body: SipTrunkUpdateInput
+) -> Response[SipTrunk]:
+    """Asynchronous `sync_detailed`."""
+    response = await client.send_async(**_get_kwargs(id, body=body))
+    return _build_response(client, response)
+
+
+async def asyncio(id: str, *, client: Client, body: SipTrunkUpdateInput) -> SipTrunk:
+    """Asynchronous `sync`."""
+    return (await asyncio_detailed(id, client=client, body=body)).parsed

@@ -1,0 +1,138 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Dict, List, Optional, Union
+
+from attrs import define, field
+
+from ..models.call_source import CallSource
+from ..models.call_status import CallStatus
+from ..types import Fields, list_of, one_of, written
+
+if TYPE_CHECKING:
+    from ..models.call_feedback import CallFeedback
+    from ..models.context_variable import ContextVariable
+    from ..models.transcript import Transcript
+
+
+@define(kw_only=True)
+class Call:
+    """A call and what is known about it. Timestamps are RFC 3339 and may be empty strings.
+
+    Attributes:
+        id: Id of the call. In a voice session, `session_started` names it.
+        agent_id: Id of the agent.
+        graph_version_id: Id of the version that the agent used.
+        organization_id: Id of the organization.
+        party_number: Phone number of the party that the agent talked to.
+        status: How far a call has come. `ended` is a call that is over, `auth_failed` one
+            that was turned away.
+        source: How a call came about: through a Twilio number, through a SIP trunk, as a
+            simulation, or through the API.
+        termination_reason: Why the call ended. The filter `outcome` groups these reasons.
+        extracted_variables: What was learned from the conversation. Absent when there is
+            nothing.
+        outbound: Whether the platform placed the call.
+        outbound_contact_id: Id of the contact that was called, on calls made from a contact
+            list.
+        outbound_list_run_id: Id of the run through a contact list that the call was part
+            of.
+        created_at: When the call was created. `date_from` and `date_to` filter by it.
+        connected_at: When the call was connected. May be empty.
+        started_at: When the conversation started. May be empty.
+        ended_at: When the call ended. Empty while it lasts.
+        summary: Summary of the conversation, for agents with `summarize_calls`.
+        transcript: Absent when there is none.
+        cost: What the customer pays for the call.
+        tags: Tags of the call.
+        duration_seconds: Duration in seconds.
+        feedback: Absent when nobody has rated the call.
+    """
+
+    id: Optional[str] = None
+    agent_id: Optional[str] = None
+    graph_version_id: Optional[str] = None
+    organization_id: Optional[str] = None
+    party_number: Optional[str] = None
+    status: Optional[Union[CallStatus, str]] = None
+    source: Optional[Union[CallSource, str]] = None
+    termination_reason: Optional[str] = None
+    extracted_variables: Optional[List[ContextVariable]] = None
+    outbound: Optional[bool] = None
+    outbound_contact_id: Optional[str] = None
+    outbound_list_run_id: Optional[str] = None
+    created_at: Optional[str] = None
+    connected_at: Optional[str] = None
+    started_at: Optional[str] = None
+    ended_at: Optional[str] = None
+    summary: Optional[str] = None
+    transcript: Optional[Transcript] = None
+    cost: Optional[float] = None
+    tags: Optional[List[str]] = None
+    duration_seconds: Optional[int] = None
+    feedback: Optional[CallFeedback] = None
+    additional_properties: Dict[str, Any] = field(factory=dict)
+
+    def to_dict(self) -> Dict[str, Any]:
+        """As JSON has it; what is not set is left out."""
+        fields: Dict[str, Any] = {
+            "id": self.id,
+            "agent_id": self.agent_id,
+            "graph_version_id": self.graph_version_id,
+            "organization_id": self.organization_id,
+            "party_number": self.party_number,
+            "status": self.status,
+            "source": self.source,
+            "termination_reason": self.termination_reason,
+            "extracted_variables": self.extracted_variables,
+            "outbound": self.outbound,
+            "outbound_contact_id": self.outbound_contact_id,
+            "outbound_list_run_id": self.outbound_list_run_id,
+            "created_at": self.created_at,
+            "connected_at": self.connected_at,
+            "started_at": self.started_at,
+            "ended_at": self.ended_at,
+            "summary": self.summary,
+            "transcript": self.transcript,
+            "cost": self.cost,
+            "tags": self.tags,
+            "duration_seconds": self.duration_seconds,
+            "feedback": self.feedback,
+        }
+        return {**self.additional_properties, **written(fields)}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Call:
+        """Read it as the platform sends it."""
+        from ..models.call_feedback import CallFeedback
+        from ..models.context_variable import ContextVariable
+        from ..models.transcript import Transcript
+
+        fields = Fields(data)
+        return cls(
+            id=fields.optional("id"),
+            agent_id=fields.optional("agent_id"),
+            graph_version_id=fields.optional("graph_version_id"),
+            organization_id=fields.optional("organization_id"),
+            party_number=fields.optional("party_number"),
+            status=fields.optional("status", one_of(CallStatus)),
+            source=fields.optional("source", one_of(CallSource)),
+            termination_reason=fields.optional("termination_reason"),
+            extracted_variables=fields.optional(
+                "extracted_variables", list_of(ContextVariable.from_dict)
+            ),
+            outbound=fields.optional("outbound"),
+            outbound_contact_id=fields.optional("outbound_contact_id"),
+            outbound_list_run_id=fields.optional("outbound_list_run_id"),
+            created_at=fields.optional("created_at"),
+            connected_at=fields.optional("connected_at"),
+            started_at=fields.optional("started_at"),
+            ended_at=fields.optional("ended_at"),
+            summary=fields.optional("summary"),
+            transcript=fields.optional("transcript", Transcript.from_dict),
+            cost=fields.optional("cost"),
+            tags=fields.optional("tags", list_of()),
+            duration_seconds=fields.optional("duration_seconds"),
+            feedback=fields.optional("feedback", CallFeedback.from_dict),
+            additional_properties=fields.rest,
+        )

@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Dict
+
+from attrs import define, field
+
+from ..types import Fields, written
+
+
+@define(kw_only=True)
+class CallFeedback:
+    """A rating of a call.
+
+    Attributes:
+        stars: Number of stars.
+        notes: Comment that goes with the stars. May be empty.
+    """
+
+    stars: int
+    notes: str
+    additional_properties: Dict[str, Any] = field(factory=dict)
+
+    def to_dict(self) -> Dict[str, Any]:
+        """As JSON has it; what is not set is left out."""
+        fields: Dict[str, Any] = {"stars": self.stars, "notes": self.notes}
+        return {**self.additional_properties, **written(fields)}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> CallFeedback:
+        """Read it as the platform sends it."""
+        fields = Fields(data)
+        return cls(
+            stars=fields.required("stars"),
+            notes=fields.required("notes"),
+            additional_properties=fields.rest,
+        )

@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Dict, Optional, Union
+
+from attrs import define, field
+
+from ..models.context_variable_type import ContextVariableType
+from ..models.variable_data_type import VariableDataType
+from ..types import Fields, one_of, written
+
+
+@define(kw_only=True)
+class ContextVariable:
+    """A piece of information that belongs to a call.
+
+    Attributes:
+        name: Name of the variable.
+        type: Where a variable comes from: the platform, the input of the call, or the
+            conversation.
+        description: What the variable stands for.
+        value: The value, which can be any JSON value. `dataType` tells its shape.
+        data_type: The JSON type of a variable's value.
+        rationale: Why the variable was given this value.
+    """
+
+    name: Optional[str] = None
+    type: Optional[Union[ContextVariableType, str]] = None
+    description: Optional[str] = None
+    value: Optional[Any] = None
+    data_type: Optional[Union[VariableDataType, str]] = None
+    rationale: Optional[str] = None
+    additional_properties: Dict[str, Any] = field(factory=dict)
+
+    def to_dict(self) -> Dict[str, Any]:
+        """As JSON has it; what is not set is left out."""
+        fields: Dict[str, Any] = {
+            "name": self.name,
+            "type": self.type,
+            "description": self.description,
+            "value": self.value,
+            "dataType": self.data_type,
+            "rationale": self.rationale,
+        }
+        return {**self.additional_properties, **written(fields)}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> ContextVariable:
+        """Read it as the platform sends it."""
+        fields = Fields(data)
+        return cls(
+            name=fields.optional("name"),
+            type=fields.optional("type", one_of(ContextVariableType)),
+            description=fields.optional("description"),
+            value=fields.optional("value"),
+            data_type=fields.optional("dataType", one_of(VariableDataType)),
+            rationale=fields.optional("rationale"),
+            additional_properties=fields.rest,
+        )

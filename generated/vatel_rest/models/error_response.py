@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Dict
+
+from attrs import define, field
+
+from ..types import Fields, written
+
+
+@define(kw_only=True)
+class ErrorResponse:
+    """What went wrong.
+
+    Attributes:
+        error: The reason, in words for a person. Do not take decisions on its wording.
+    """
+
+    error: str
+    additional_properties: Dict[str, Any] = field(factory=dict)
+
+    def to_dict(self) -> Dict[str, Any]:
+        """As JSON has it; what is not set is left out."""
+        fields: Dict[str, Any] = {"error": self.error}
+        return {**self.additional_properties, **written(fields)}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> ErrorResponse:
+        """Read it as the platform sends it."""
+        fields = Fields(data)
+        return cls(error=fields.required("error"), additional_properties=fields.rest)

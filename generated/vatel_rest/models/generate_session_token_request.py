@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Dict, Union
+
+from attrs import define
+
+from ..models.session_transport import SessionTransport
+from ..types import UNSET, Fields, Unset, one_of, written
+
+
+@define(kw_only=True)
+class GenerateSessionTokenRequest:
+    """The agent to talk to, and settings for this one session. Unknown fields are refused.
+
+    Attributes:
+        agent_id: Id of the agent.
+        version_id: Id of a published version to use. The agent's active version if left
+            out.
+        chat_id: Id of a chat to continue.
+        transport: How the audio of a session travels: over the voice WebSocket, which is
+            the default, or over WebRTC.
+        first_message: First message for this session only, in place of the agent's own.
+        prompt: Prompt for this session only, in place of the agent's own.
+        chat: Whether the token also gets the scope `chat`.
+    """
+
+    agent_id: str
+    version_id: Union[Unset, str] = UNSET
+    chat_id: Union[Unset, str] = UNSET
+    transport: Union[Unset, SessionTransport, str] = UNSET
+    first_message: Union[Unset, str] = UNSET
+    prompt: Union[Unset, str] = UNSET
+    chat: Union[Unset, bool] = UNSET
+
+    def to_dict(self) -> Dict[str, Any]:
+        """As JSON has it; what is not set is left out."""
+        fields: Dict[str, Any] = {
+            "agent_id": self.agent_id,
+            "version_id": self.version_id,
+            "chat_id": self.chat_id,
+            "transport": self.transport,
+            "first_message": self.first_message,
+            "prompt": self.prompt,
+            "chat": self.chat,
+        }
+        return written(fields)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> GenerateSessionTokenRequest:
+        """Read it as the platform sends it."""
+        fields = Fields(data)
+        return cls(
+            agent_id=fields.required("agent_id"),
+            version_id=fields.given("version_id"),
+            chat_id=fields.given("chat_id"),
+            transport=fields.given("transport", one_of(SessionTransport)),
+            first_message=fields.given("first_message"),
+            prompt=fields.given("prompt"),
+            chat=fields.given("chat"),
+        )

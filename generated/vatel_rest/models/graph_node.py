@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Dict
+
+from attrs import define, field
+
+from ..types import Fields, written
+
+
+@define(kw_only=True)
+class GraphNode:
+    """A node of a conversation graph. Its content is free; whoever stores it or passes it on has
+    to keep all of it unchanged.
+    """
+
+    additional_properties: Dict[str, Any] = field(factory=dict)
+
+    def to_dict(self) -> Dict[str, Any]:
+        """As JSON has it; what is not set is left out."""
+        fields: Dict[str, Any] = {}
+        return {**self.additional_properties, **written(fields)}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> GraphNode:
+        """Read it as the platform sends it."""
+        fields = Fields(data)
+        return cls(additional_properties=fields.rest)
+
+    def __getitem__(self, name: str) -> Any:
+        return self.additional_properties[name]
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        self.additional_properties[name] = value
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.additional_properties

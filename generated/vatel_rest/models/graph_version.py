@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from typing import Any, Dict, Optional
+
+from attrs import define, field
+
+from ..types import Fields, read_datetime, written
+
+
+@define(kw_only=True)
+class GraphVersion:
+    """A snapshot of an agent's conversation graph.
+
+    Attributes:
+        id: Id of the version.
+        agent_id: Id of the agent.
+        created_at: When the snapshot was taken.
+        published_at: When the version was published. `null` or absent for a version that
+            never was.
+        tag: Name given to the version.
+    """
+
+    id: Optional[str] = None
+    agent_id: Optional[str] = None
+    created_at: Optional[datetime.datetime] = None
+    published_at: Optional[datetime.datetime] = None
+    tag: Optional[str] = None
+    additional_properties: Dict[str, Any] = field(factory=dict)
+
+    def to_dict(self) -> Dict[str, Any]:
+        """As JSON has it; what is not set is left out."""
+        fields: Dict[str, Any] = {
+            "id": self.id,
+            "agent_id": self.agent_id,
+            "created_at": self.created_at,
+            "published_at": self.published_at,
+            "tag": self.tag,
+        }
+        return {**self.additional_properties, **written(fields)}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> GraphVersion:
+        """Read it as the platform sends it."""
+        fields = Fields(data)
+        return cls(
+            id=fields.optional("id"),
+            agent_id=fields.optional("agent_id"),
+            created_at=fields.optional("created_at", read_datetime),
+            published_at=fields.optional("published_at", read_datetime),
+            tag=fields.optional("tag"),
+            additional_properties=fields.rest,
+        )

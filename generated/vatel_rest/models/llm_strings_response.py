@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Dict, List
+
+from attrs import define, field
+
+from ..types import Fields, list_of, written
+
+
+@define(kw_only=True)
+class LLMStringsResponse:
+    """The language models to choose from.
+
+    Attributes:
+        llms: Names for the fields `llm` and `fallback_llm` of an agent, as
+            `provider/model`.
+    """
+
+    llms: List[str]
+    additional_properties: Dict[str, Any] = field(factory=dict)
+
+    def to_dict(self) -> Dict[str, Any]:
+        """As JSON has it; what is not set is left out."""
+        fields: Dict[str, Any] = {"llms": self.llms}
+        return {**self.additional_properties, **written(fields)}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> LLMStringsResponse:
+        """Read it as the platform sends it."""
+        fields = Fields(data)
+        return cls(llms=fields.required("llms", list_of()), additional_properties=fields.rest)

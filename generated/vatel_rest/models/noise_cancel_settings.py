@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Dict, Optional
+
+from attrs import define, field
+
+from ..types import Fields, written
+
+
+@define(kw_only=True)
+class NoiseCancelSettings:
+    """Suppression of background noise in the caller's audio.
+
+    Attributes:
+        enabled: Whether noise is suppressed.
+        level: Strength in percent, from 0 to 100.
+    """
+
+    enabled: Optional[bool] = None
+    level: Optional[float] = None
+    additional_properties: Dict[str, Any] = field(factory=dict)
+
+    def to_dict(self) -> Dict[str, Any]:
+        """As JSON has it; what is not set is left out."""
+        fields: Dict[str, Any] = {"enabled": self.enabled, "level": self.level}
+        return {**self.additional_properties, **written(fields)}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> NoiseCancelSettings:
+        """Read it as the platform sends it."""
+        fields = Fields(data)
+        return cls(
+            enabled=fields.optional("enabled"),
+            level=fields.optional("level"),
+            additional_properties=fields.rest,
+        )

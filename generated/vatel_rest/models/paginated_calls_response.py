@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Dict, List
+
+from attrs import define, field
+
+from ..types import Fields, list_of, written
+
+if TYPE_CHECKING:
+    from ..models.call import Call
+    from ..models.pagination_info import PaginationInfo
+
+
+@define(kw_only=True)
+class PaginatedCallsResponse:
+    """A page of calls.
+
+    Attributes:
+        calls: The calls of the page, latest first.
+        pagination: Where a page stands among all pages.
+    """
+
+    calls: List[Call]
+    pagination: PaginationInfo
+    additional_properties: Dict[str, Any] = field(factory=dict)
+
+    def to_dict(self) -> Dict[str, Any]:
+        """As JSON has it; what is not set is left out."""
+        fields: Dict[str, Any] = {"calls": self.calls, "pagination": self.pagination}
+        return {**self.additional_properties, **written(fields)}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> PaginatedCallsResponse:
+        """Read it as the platform sends it."""
+        from ..models.call import Call
+        from ..models.pagination_info import PaginationInfo
+
+        fields = Fields(data)
+        return cls(
+            calls=fields.required("calls", list_of(Call.from_dict)),
+            pagination=fields.required("pagination", PaginationInfo.from_dict),
+            additional_properties=fields.rest,
+        )

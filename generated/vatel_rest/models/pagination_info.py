@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Dict
+
+from attrs import define, field
+
+from ..types import Fields, written
+
+
+@define(kw_only=True)
+class PaginationInfo:
+    """Where a page stands among all pages.
+
+    Attributes:
+        page: Number of this page, counted from 1.
+        page_size: Number of items on a full page.
+        total: Number of items on all pages.
+        total_pages: Number of pages.
+        has_next: Whether a page follows this one.
+        has_prev: Whether a page comes before this one.
+    """
+
+    page: int
+    page_size: int
+    total: int
+    total_pages: int
+    has_next: bool
+    has_prev: bool
+    additional_properties: Dict[str, Any] = field(factory=dict)
+
+    def to_dict(self) -> Dict[str, Any]:
+        """As JSON has it; what is not set is left out."""
+        fields: Dict[str, Any] = {
+            "page": self.page,
+            "page_size": self.page_size,
+            "total": self.total,
+            "total_pages": self.total_pages,
+            "has_next": self.has_next,
+            "has_prev": self.has_prev,
+        }
+        return {**self.additional_properties, **written(fields)}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> PaginationInfo:
+        """Read it as the platform sends it."""
+        fields = Fields(data)
+        return cls(
+            page=fields.required("page"),
+            page_size=fields.required("page_size"),
+            total=fields.required("total"),
+            total_pages=fields.required("total_pages"),
+            has_next=fields.required("has_next"),
+            has_prev=fields.required("has_prev"),
+            additional_properties=fields.rest,
+        )

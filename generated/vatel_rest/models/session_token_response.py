@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Dict, Optional
+
+from attrs import define, field
+
+from ..types import Fields, masked, written
+
+
+@define(kw_only=True)
+class SessionTokenResponse:
+    """A session token. All fields but `token` come only with the transport `webrtc`.
+
+    Attributes:
+        token: The session token, a short-lived JWT that is good for one call. Treat it as a
+            secret.
+        room: WebRTC room of the call.
+        identity: Name under which to join the room.
+        url: Address of the WebRTC server.
+        webrtc_token: Token for the WebRTC server. Treat it as a secret.
+    """
+
+    token: str = field(repr=masked)
+    room: Optional[str] = None
+    identity: Optional[str] = None
+    url: Optional[str] = None
+    webrtc_token: Optional[str] = field(default=None, repr=masked)
+    additional_properties: Dict[str, Any] = field(factory=dict)
+
+    def to_dict(self) -> Dict[str, Any]:
+        """As JSON has it; what is not set is left out."""
+        fields: Dict[str, Any] = {
+            "token": self.token,
+            "room": self.room,
+            "identity": self.identity,
+            "url": self.url,
+            "webrtc_token": self.webrtc_token,
+        }
+        return {**self.additional_properties, **written(fields)}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> SessionTokenResponse:
+        """Read it as the platform sends it."""
+        fields = Fields(data)
+        return cls(
+            token=fields.required("token"),
+            room=fields.optional("room"),
+            identity=fields.optional("identity"),
+            url=fields.optional("url"),
+            webrtc_token=fields.optional("webrtc_token"),
+            additional_properties=fields.rest,
+        )

@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Dict, List, Union
+
+from attrs import define, field
+
+from ..models.pbx_type import PbxType
+from ..models.sip_trunk_auth_type import SIPTrunkAuthType
+from ..types import UNSET, Fields, Unset, list_of, masked, one_of, written
+
+if TYPE_CHECKING:
+    from ..models.sip_trunk_caller_id_transform import SipTrunkCallerIDTransform
+
+
+@define(kw_only=True)
+class SipTrunkUpdateInput:
+    """The settings to change, at least one. What is left out stays as it is, and an empty string
+    clears a text field. The effect of `null` is specified for `caller_id_transforms` only.
+
+    Attributes:
+        pbx: The telephone system at the other end of a trunk. All but `generic` are
+            presets; `generic` needs every setting spelled out.
+        caller_id_transforms: Steps that take the place of all present ones. `null` or an
+            empty list removes them.
+        inbound_host: Host that inbound calls come from. With `acl`, calls have to match it.
+            Empty clears it.
+        inbound_auth_type: How inbound calls prove where they come from.
+        inbound_sip_username: User name for inbound calls. No two trunks can share one.
+            Empty clears it.
+        inbound_sip_password: Password for inbound calls. No answer ever contains it. Empty
+            clears it.
+        outbound_host: Host that outbound calls go to. Empty clears it.
+        outbound_sip_username: User name for outbound calls. Empty clears it.
+        outbound_sip_password: Password for outbound calls. No answer ever contains it.
+            Empty clears it.
+        register_trunk: Whether the platform registers at `outbound_host`.
+        remain_in_dialog: Whether the platform stays in the SIP dialog of a call that it
+            hands over.
+    """
+
+    pbx: Union[Unset, PbxType, str] = UNSET
+    caller_id_transforms: Union[Unset, None, List[SipTrunkCallerIDTransform]] = UNSET
+    inbound_host: Union[Unset, None, str] = UNSET
+    inbound_auth_type: Union[Unset, None, SIPTrunkAuthType, str] = UNSET
+    inbound_sip_username: Union[Unset, None, str] = UNSET
+    inbound_sip_password: Union[Unset, None, str] = field(default=UNSET, repr=masked)
+    outbound_host: Union[Unset, None, str] = UNSET
+    outbound_sip_username: Union[Unset, None, str] = UNSET
+    outbound_sip_password: Union[Unset, None, str] = field(default=UNSET, repr=masked)
+    register_trunk: Union[Unset, None, bool] = UNSET
+    remain_in_dialog: Union[Unset, None, bool] = UNSET
+    additional_properties: Dict[str, Any] = field(factory=dict)
+
+    def to_dict(self) -> Dict[str, Any]:
+        """As JSON has it; what is not set is left out."""
+        fields: Dict[str, Any] = {
+            "pbx": self.pbx,
+            "caller_id_transforms": self.caller_id_transforms,
+            "inbound_host": self.inbound_host,
+            "inbound_auth_type": self.inbound_auth_type,
+            "inbound_sip_username": self.inbound_sip_username,
+            "inbound_sip_password": self.inbound_sip_password,
+            "outbound_host": self.outbound_host,
+            "outbound_sip_username": self.outbound_sip_username,
+            "outbound_sip_password": self.outbound_sip_password,
+            "register": self.register_trunk,
+            "remain_in_dialog": self.remain_in_dialog,
+        }
+        return {
+            **self.additional_properties,
+            **written(
+                fields,
+                nullable=(
+                    "caller_id_transforms",
+                    "inbound_host",
+                    "inbound_auth_type",
+                    "inbound_sip_username",
+                    "inbound_sip_password",
+                    "outbound_host",
+                    "outbound_sip_username",
+                    "outbound_sip_password",
+                    "register",
+                    "remain_in_dialog",
+                ),
+            ),
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> SipTrunkUpdateInput:
+        """Read it as the platform sends it."""
+        from ..models.sip_trunk_caller_id_transform import SipTrunkCallerIDTransform
+
+        fields = Fields(data)
+        return cls(
+            pbx=fields.given("pbx", one_of(PbxType)),
+            caller_id_transforms=fields.nullable(
+                "caller_id_transforms", list_of(SipTrunkCallerIDTransform.from_dict)
+            ),
+            inbound_host=fields.nullable("inbound_host"),
+            inbound_auth_type=fields.nullable("inbound_auth_type", one_of(SIPTrunkAuthType)),
+            inbound_sip_username=fields.nullable("inbound_sip_username"),
+            inbound_sip_password=fields.nullable("inbound_sip_password"),
+            outbound_host=fields.nullable("outbound_host"),
+            outbound_sip_username=fields.nullable("outbound_sip_username"),
+            outbound_sip_password=fields.nullable("outbound_sip_password"),
+            register_trunk=fields.nullable("register"),
+            remain_in_dialog=fields.nullable("remain_in_dialog"),
+            additional_properties=fields.rest,
+        )

@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Dict, Optional, Union
+
+from attrs import define, field
+
+from ..models.timeout_action import TimeoutAction
+from ..types import Fields, one_of, written
+
+
+@define(kw_only=True)
+class TimeoutSettings:
+    """What happens when a call lasts too long or the caller stays silent.
+
+    Attributes:
+        default_timeout: Time limit in seconds, after which `timeout_action` follows.
+        timeout_action: What happens at the time limit. `transfer_call` needs
+            `transfer_number`.
+        transfer_number: Number that `timeout_action` transfers the call to.
+        transfer_message: What the agent says before it transfers the call.
+        silence_counter: Number of silences after which `silence_timeout_action` follows.
+        silence_timeout_action: What happens when the caller stays silent. `transfer_call`
+            needs `silence_transfer_number`.
+        silence_transfer_number: Number that `silence_timeout_action` transfers the call to.
+    """
+
+    default_timeout: Optional[float] = None
+    timeout_action: Optional[Union[TimeoutAction, str]] = None
+    transfer_number: Optional[str] = None
+    transfer_message: Optional[str] = None
+    silence_counter: Optional[int] = None
+    silence_timeout_action: Optional[Union[TimeoutAction, str]] = None
+    silence_transfer_number: Optional[str] = None
+    additional_properties: Dict[str, Any] = field(factory=dict)
+
+    def to_dict(self) -> Dict[str, Any]:
+        """As JSON has it; what is not set is left out."""
+        fields: Dict[str, Any] = {
+            "default_timeout": self.default_timeout,
+            "timeout_action": self.timeout_action,
+            "transfer_number": self.transfer_number,
+            "transfer_message": self.transfer_message,
+            "silence_counter": self.silence_counter,
+            "silence_timeout_action": self.silence_timeout_action,
+            "silence_transfer_number": self.silence_transfer_number,
+        }
+        return {**self.additional_properties, **written(fields)}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> TimeoutSettings:
+        """Read it as the platform sends it."""
+        fields = Fields(data)
+        return cls(
+            default_timeout=fields.optional("default_timeout"),
+            timeout_action=fields.optional("timeout_action", one_of(TimeoutAction)),
+            transfer_number=fields.optional("transfer_number"),
+            transfer_message=fields.optional("transfer_message"),
+            silence_counter=fields.optional("silence_counter"),
+            silence_timeout_action=fields.optional("silence_timeout_action", one_of(TimeoutAction)),
+            silence_transfer_number=fields.optional("silence_transfer_number"),
+            additional_properties=fields.rest,
+        )

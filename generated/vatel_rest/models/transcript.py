@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Dict, List
+
+from attrs import define, field
+
+from ..types import Fields, list_of, written
+
+if TYPE_CHECKING:
+    from ..models.transcript_entry import TranscriptEntry
+
+
+@define(kw_only=True)
+class Transcript:
+    """What was said and done in a call.
+
+    Attributes:
+        entries: The rows, in order.
+    """
+
+    entries: List[TranscriptEntry]
+    additional_properties: Dict[str, Any] = field(factory=dict)
+
+    def to_dict(self) -> Dict[str, Any]:
+        """As JSON has it; what is not set is left out."""
+        fields: Dict[str, Any] = {"entries": self.entries}
+        return {**self.additional_properties, **written(fields)}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Transcript:
+        """Read it as the platform sends it."""
+        from ..models.transcript_entry import TranscriptEntry
+
+        fields = Fields(data)
+        return cls(
+            entries=fields.required("entries", list_of(TranscriptEntry.from_dict)),
+            additional_properties=fields.rest,
+        )

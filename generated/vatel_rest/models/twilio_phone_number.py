@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Dict, Optional
+
+from attrs import define, field
+
+from ..types import Fields, written
+
+
+@define(kw_only=True)
+class TwilioPhoneNumber:
+    """A phone number imported from Twilio. Timestamps may be empty strings.
+
+    Attributes:
+        id: Id of the number, for an agent's `phone_number_id`.
+        phone_number: The number in E.164 form.
+        phone_sid: Twilio's id of the number.
+        label: A name for people to recognize the number by.
+        account_sid: Twilio's id of the account that the number belongs to.
+        created_at: When the number was imported.
+        updated_at: When the number was last changed. May be empty.
+    """
+
+    id: Optional[str] = None
+    phone_number: Optional[str] = None
+    phone_sid: Optional[str] = None
+    label: Optional[str] = None
+    account_sid: Optional[str] = None
+    created_at: Optional[str] = None
+    updated_at: Optional[str] = None
+    additional_properties: Dict[str, Any] = field(factory=dict)
+
+    def to_dict(self) -> Dict[str, Any]:
+        """As JSON has it; what is not set is left out."""
+        fields: Dict[str, Any] = {
+            "id": self.id,
+            "phone_number": self.phone_number,
+            "phone_sid": self.phone_sid,
+            "label": self.label,
+            "account_sid": self.account_sid,
+            "created_at": self.created_at,
+            "updated_at": self.updated_at,
+        }
+        return {**self.additional_properties, **written(fields)}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> TwilioPhoneNumber:
+        """Read it as the platform sends it."""
+        fields = Fields(data)
+        return cls(
+            id=fields.optional("id"),
+            phone_number=fields.optional("phone_number"),
+            phone_sid=fields.optional("phone_sid"),
+            label=fields.optional("label"),
+            account_sid=fields.optional("account_sid"),
+            created_at=fields.optional("created_at"),
+            updated_at=fields.optional("updated_at"),
+            additional_properties=fields.rest,
+        )

@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Dict, Union
+
+from attrs import define, field
+
+from ..types import UNSET, Fields, Unset, masked, written
+
+
+@define(kw_only=True)
+class TwilioPhoneNumberImportInput:
+    """A number to import, and access to the Twilio account that it belongs to.
+
+    Attributes:
+        phone_number: The number in E.164 form: a plus sign, the country code and the rest,
+            digits only.
+        account_sid: Twilio's id of the account. Begins with `AC`.
+        auth_token: The account's auth token. No answer ever contains it.
+        label: A name for people to recognize the number by.
+    """
+
+    phone_number: str
+    account_sid: str
+    auth_token: str = field(repr=masked)
+    label: Union[Unset, str] = UNSET
+    additional_properties: Dict[str, Any] = field(factory=dict)
+
+    def to_dict(self) -> Dict[str, Any]:
+        """As JSON has it; what is not set is left out."""
+        fields: Dict[str, Any] = {
+            "phone_number": self.phone_number,
+            "account_sid": self.account_sid,
+            "auth_token": self.auth_token,
+            "label": self.label,
+        }
+        return {**self.additional_properties, **written(fields)}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> TwilioPhoneNumberImportInput:
+        """Read it as the platform sends it."""
+        fields = Fields(data)
+        return cls(
+            phone_number=fields.required("phone_number"),
+            account_sid=fields.required("account_sid"),
+            auth_token=fields.required("auth_token"),
+            label=fields.given("label"),
+            additional_properties=fields.rest,
+        )

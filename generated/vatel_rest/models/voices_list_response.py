@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Dict, List
+
+from attrs import define, field
+
+from ..types import Fields, list_of, written
+
+if TYPE_CHECKING:
+    from ..models.voice_catalog_entry import VoiceCatalogEntry
+
+
+@define(kw_only=True)
+class VoicesListResponse:
+    """The voices to choose from.
+
+    Attributes:
+        voices: The voices of all providers.
+    """
+
+    voices: List[VoiceCatalogEntry]
+    additional_properties: Dict[str, Any] = field(factory=dict)
+
+    def to_dict(self) -> Dict[str, Any]:
+        """As JSON has it; what is not set is left out."""
+        fields: Dict[str, Any] = {"voices": self.voices}
+        return {**self.additional_properties, **written(fields)}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> VoicesListResponse:
+        """Read it as the platform sends it."""
+        from ..models.voice_catalog_entry import VoiceCatalogEntry
+
+        fields = Fields(data)
+        return cls(
+            voices=fields.required("voices", list_of(VoiceCatalogEntry.from_dict)),
+            additional_properties=fields.rest,
+        )

@@ -1,0 +1,218 @@
+"""The document for openapi-python-client: what it must see otherwise, and what it drops.
+
+`repaired` gives the generator's view of the document, `facts` what our templates need besides.
+Both take the document as `inlined` leaves it and change nothing in it.
+"""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Iterator
+from typing import Any, Callable
+
+Json = dict[str, Any]
+
+METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+
+
+class UnsupportedError(Exception):
+    """The document has something that our templates would silently get wrong."""
+
+
+# ---- walking the document --------------------------------------------------------------------
+
+
+def operations(document: Json) -> Iterator[Json]:
+    """Yield every operation."""
+    for item in document["paths"].values():
+        yield from (item[method] for method in METHODS if method in item)
+
+
+def walk(node: Any) -> Iterator[Json]:
+    """Yield every object in a part of the document, from the outside in."""
+    if isinstance(node, dict):
+        yield node
+        node = list(node.values())
+    for child in node if isinstance(node, list) else ():
+        yield from walk(child)
+
+
+def inlined(document: Json) -> Json:
+    """Copy it so that each operation has its parameters, body and answers in full."""
+    document = copy.deepcopy(document)
+    for item in document["paths"].values():
+        shared = item.pop("parameters", [])
+        for operation in (item[method] for method in METHODS if method in item):
+            listed = [*shared, *operation.get("parameters", [])]
+            operation["parameters"] = [resolve(document, part) for part in listed]
+            answers = operation["responses"].items()
+            operation["responses"] = {s: resolve(document, part) for s, part in answers}
+            operation["requestBody"] = resolve(document, operation.get("requestBody", {}))
+    return document
+
+
+def resolve(document: Json, part: Json) -> Json:
+    """Copy a part, or the component that it refers to."""
+    while "$ref" in part:
+        kind, name = part["$ref"].split("/")[-2:]
+        part = document["components"][kind][name]
+    return copy.deepcopy(part)
+
+
+def reachable(document: Json, roots: list[Any]) -> set[str]:
+    """Name the schemas that these parts refer to, directly or through others."""
+    found: set[str] = set()
+    while roots:
+        for node in walk(roots.pop()):
+            name = str(node.get("$ref", "")).rpartition("/")[2]
+            if name and name not in found:
+                found.add(name)
+                roots.append(document["components"]["schemas"][name])
+    return found
+
+
+# ---- repairs -----------------------------------------------------------------------------------
+
+
+def _drop_realtime(document: Json) -> None:
+    document["paths"].pop("/v1/connection", None)
+    schemas = document["components"]["schemas"]
+    for name in [name for name in schemas if name.startswith("VoiceSession")]:
+        del schemas[name]
+
+
+def _drop_errors(document: Json) -> None:
+    for operation in operations(document):
+        answers = operation["responses"].items()
+        operation["responses"] = {s: answer for s, answer in answers if s.startswith("2")}
+
+
+def _drop_defaults(document: Json) -> None:
+    for operation in operations(document):
+        for parameter in operation["parameters"]:
+            parameter["schema"].pop("default", None)
+
+
+def _drop_formats(document: Json) -> None:
+    for node in walk(document):
+        if node.get("type") == "string" and node.get("format") in ("uuid", "date"):
+            del node["format"]
+
+
+def _drop_unions(document: Json) -> None:
+    for node in walk(document):
+        if isinstance(node.get("type"), list):
+            node["anyOf"] = [{"type": kind} for kind in node.pop("type")]
+        branches = node.pop("anyOf", node.pop("oneOf", []))
+        branches = [branch for branch in branches if branch != {"type": "null"}]
+        enums = [branch for branch in branches if "enum" in resolve(document, branch)]
+        if [branch for branch in branches if branch not in enums] == [{"type": "string"}]:
+            branches = enums or branches
+        if len(branches) == 1:
+            node.update(branches[0])
+
+
+def _spell_plurals(document: Json) -> None:
+    for operation in operations(document):
+        operation["operationId"] = plain_plural(operation["operationId"])
+
+
+def plain_plural(name: str) -> str:
+    """Spell `listLLMs` as `listLlms`, which has a snake case."""
+    return re.sub(r"[A-Z]{2,}s(?![a-z])", lambda match: match[0].capitalize(), name)
+
+
+REPAIRS: tuple[tuple[Callable[[Json], None], str], ...] = (
+    (_drop_realtime, "The voice WebSocket is no HTTP operation; vatel_rt.messages has it."),
+    (_drop_errors, "A client raises for errors, so functions return what a success answers."),
+    (_drop_defaults, "A default would be sent with every request."),
+    (_drop_formats, "Ids and days are text that is passed on as it is."),
+    (_drop_unions, "Readers take null anywhere and keep what an enum does not have; of any other "
+     "union a value is passed on as it is. What may be sent as null is among the facts."),
+    (_spell_plurals, "`listLLMs` would become `list_ll_ms`."),
+)  # fmt: skip
+
+
+def repaired(document: Json) -> Json:
+    """Return the document as the generator shall see it."""
+    view = copy.deepcopy(document)
+    for repair, _ in REPAIRS:
+        repair(view)
+    for operation in operations(view):
+        _refuse_unsupported(operation)
+    return view
+
+
+def _refuse_unsupported(operation: Json) -> None:
+    media = set(operation["requestBody"].get("content", {})) - {"application/json"}
+    if media:
+        raise UnsupportedError(f"{operation['operationId']}: a body of {', '.join(sorted(media))}")
+    if any(parameter["in"] == "cookie" for parameter in operation["parameters"]):
+        raise UnsupportedError(f"{operation['operationId']}: a parameter in a cookie")
+    if not operation["requestBody"]:
+        del operation["requestBody"]
+
+
+# ---- facts -------------------------------------------------------------------------------------
+
+
+def facts(document: Json, names: Json) -> Json:
+    """Return what the templates see besides: names, texts, and what may be sent how."""
+    found = list(operations(document))
+    sent = reachable(document, [operation["requestBody"] for operation in found])
+    received = reachable(document, [operation["responses"] for operation in found])
+    schemas = {n: s.get("properties", {}) for n, s in document["components"]["schemas"].items()}
+    return {
+        "names": names,
+        "only_sent": sent - received,
+        "nullable": {name: _nullable(fields) for name, fields in schemas.items()},
+        "field_docs": {name: _texts(document, fields) for name, fields in schemas.items()},
+        "group_docs": {t["name"].replace("-", "_"): t["description"] for t in document["tags"]},
+        "operation_docs": {
+            plain_plural(operation["operationId"]): _operation_docs(document, operation, names)
+            for operation in found
+        },
+    }
+
+
+def _nullable(fields: Json) -> tuple[str, ...]:
+    """Name the fields that may be sent as null."""
+    return tuple(
+        name
+        for name, part in fields.items()
+        if "null" in part.get("type", ()) or {"type": "null"} in part.get("anyOf", ())
+    )
+
+
+def _texts(document: Json, parts: Json) -> dict[str, str]:
+    """Describe named parts; a reference's own words go before those of its target."""
+    described = {name: {**resolve(document, part), **part} for name, part in parts.items()}
+    return {name: part.get("description", "").strip() for name, part in described.items()}
+
+
+def _operation_docs(document: Json, operation: Json, names: Json) -> Json:
+    answers = _texts(document, operation["responses"])
+    bodies = operation["requestBody"].get("content", {})
+    return {
+        "arguments": {part["name"]: _argument_doc(part) for part in operation["parameters"]},
+        "body": next(iter(_texts(document, {m: bodies[m]["schema"] for m in bodies}).values()), ""),
+        "returns": next((text for status, text in answers.items() if status[0] == "2"), ""),
+        "raises": _raises(answers, names["errors"]),
+    }
+
+
+def _argument_doc(parameter: Json) -> str:
+    schema = parameter["schema"]
+    text = str(parameter.get("description", schema.get("description", "")))
+    default = schema.get("default")
+    return text if default is None else f"{text} Where it is not given: {default}."
+
+
+def _raises(answers: dict[str, str], errors: Json) -> dict[str, str]:
+    """Map error classes to their documented statuses and what those mean."""
+    found: dict[str, list[str]] = {}
+    for status in sorted(status for status in answers if status[0] in "45"):
+        name = errors.get(status, "ServerError" if status[0] == "5" else "APIError")
+        found.setdefault(name, []).append(f"{status}: {answers[status].rstrip('.')}")
+    return {name: "; ".join(texts) + "." for name, texts in found.items()}

@@ -1,0 +1,387 @@
+"""A call, against servers that do what each test wants; real pace, real sockets."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import threading
+import wave
+from pathlib import Path
+from typing import Any
+
+import pytest
+from platforms import ENDED, STARTED, Handler, frame, platform
+from websockets.asyncio.server import ServerConnection
+
+from vatel_rt.audio.device import SilentDevice
+from vatel_rt.audio.wav import WavDevice, read_wav
+from vatel_rt.call import Call
+from vatel_rt.connection import connect
+from vatel_rt.ending import CallEnd
+from vatel_rt.errors import AudioDeviceError, AudioError, ConnectionClosed, NotFoundError
+from vatel_rt.tools import Tools
+
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("no_new_tasks")]
+
+
+def tone(ms: int, level: int = 8000) -> bytes:
+    return (level.to_bytes(2, "little", signed=True) * 10 + bytes(20)) * (ms * 24 // 20)
+
+
+def audio(turn: str, pcm: bytes, *, is_final: bool = False) -> str:
+    text = base64.b64encode(pcm).decode()
+    return frame("response_audio", turn_id=turn, audio=text, is_final=is_final)
+
+
+def call_to(url: str, **options: Any) -> Call:
+    return Call(lambda: connect("token", url).__aenter__(), **options)
+
+
+async def types(call: Call) -> list[str]:
+    return [message.type async for message in call]
+
+
+async def test_the_tail_is_played_to_its_end(tmp_path: Path) -> None:
+    speech = tone(300)
+
+    async def speak(socket: ServerConnection) -> None:
+        for message in (STARTED, audio("1", speech, is_final=True), ENDED):
+            await socket.send(message)
+
+    device = WavDevice(output=tmp_path / "out.wav")
+    async with platform(speak) as url, call_to(url, audio=device) as call:
+        assert await types(call) == ["session_started", "response_audio", "session_ended"]
+        assert speech in read_wav(tmp_path / "out.wav")
+    assert call.end == CallEnd("agent_hung_up")
+    assert call.report.session_id == "c"
+    assert call.report.duration_ms >= 300
+
+
+async def test_the_tail_is_played_also_when_nobody_reads(tmp_path: Path) -> None:
+    speech = tone(200)
+
+    async def speak(socket: ServerConnection) -> None:
+        for message in (STARTED, audio("1", speech), ENDED):
+            await socket.send(message)
+
+    async with platform(speak) as url:
+        async with call_to(url, audio=WavDevice(output=tmp_path / "out.wav")) as call:
+            assert await call.wait() == CallEnd("agent_hung_up")
+        assert speech in read_wav(tmp_path / "out.wav")
+        async with call_to(url, audio=WavDevice(output=tmp_path / "read.wav")) as call:
+            async for message in call:
+                if message.type == "session_ended":
+                    break
+    assert speech in read_wav(tmp_path / "read.wav")
+
+
+async def test_the_microphone_arrives_in_blocks_of_20_ms() -> None:
+    received: list[bytes] = []
+
+    async def listen(socket: ServerConnection) -> None:
+        await socket.send(STARTED)
+        for _ in range(5):
+            message = json.loads(await socket.recv())
+            assert message["type"] == "input_audio"
+            received.append(base64.b64decode(message["data"]["audio"]))
+        await socket.send(ENDED)
+
+    speech = bytes(range(1, 241)) * 16
+    async with platform(listen) as url, call_to(url, audio=WavDevice(speech)) as call:
+        await call.wait()
+    assert [len(block) for block in received] == [960] * 5
+    assert b"".join(received).startswith(speech)
+
+
+async def test_interruption_drops_queued_audio_and_the_rest_of_the_turn(tmp_path: Path) -> None:
+    cut, late, answer = tone(5000, 1000), tone(100, 2000), tone(100, 3000)
+
+    async def interrupted(socket: ServerConnection) -> None:
+        await socket.send(STARTED)
+        await socket.send(audio("1", cut))
+        for _ in range(5):
+            await socket.recv()
+        await socket.send(frame("interruption"))
+        await socket.send(audio("1", late))
+        await socket.send(audio("2", answer))
+        await socket.send(ENDED)
+
+    path = tmp_path / "out.wav"
+    async with platform(interrupted) as url, call_to(url, audio=WavDevice(output=path)) as call:
+        await call.wait()
+    played = read_wav(path)
+    assert len(played) < len(cut) / 4
+    assert late[:960] not in played
+    assert played.rstrip(b"\0").endswith(answer.rstrip(b"\0"))
+    assert call.report.interruptions == 1
+
+
+async def test_tools_are_answered_beside_the_audio() -> None:
+    answers: list[Any] = []
+    release = asyncio.Event()
+
+    async def ask(socket: ServerConnection) -> None:
+        await socket.send(STARTED)
+        arguments = [{"name": "n", "dataType": "number", "value": 2}, {"value": "nameless"}]
+        for name in ("slow", "double", "unknown"):
+            await socket.send(
+                frame("tool_call", toolCallId=name, toolName=name, arguments=arguments)
+            )
+        while len(answers) < 3:
+            message = json.loads(await socket.recv())
+            if message["type"] == "tool_call_output":
+                answers.append((message["data"]["toolCallId"], message["data"]["output"]))
+                release.set()
+        await socket.send(ENDED)
+
+    tools = Tools()
+
+    @tools.tool
+    async def slow() -> str:
+        await release.wait()
+        return "late"
+
+    @tools.tool
+    async def double(n: float) -> float:
+        return 2 * n
+
+    async with platform(ask) as url, call_to(url, tools=tools) as call:
+        await call.wait()
+    assert sorted(answers) == [
+        ("double", "4.0"),
+        ("slow", "late"),
+        ("unknown", '{"error":"there is no tool \'unknown\'"}'),
+    ]
+    assert answers[-1][0] == "slow" or answers[0][0] != "slow"
+    assert call.report.tool_calls == ["slow", "double", "unknown"]
+
+
+async def test_a_tool_that_still_runs_at_the_end_is_cancelled() -> None:
+    cancelled = asyncio.Event()
+
+    async def ask(socket: ServerConnection) -> None:
+        await socket.send(STARTED)
+        await socket.send(frame("tool_call", toolCallId="1", toolName="hang", arguments=[]))
+        await socket.recv()
+        await socket.send(ENDED)
+
+    tools = Tools()
+
+    @tools.tool
+    async def hang() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            cancelled.set()
+
+    async with platform(ask) as url, call_to(url, tools=tools) as call:
+        await call.wait()
+    assert cancelled.is_set()
+
+
+async def test_an_output_after_the_end_is_dropped(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", "vatel.call")
+    closed = asyncio.Event()
+
+    async def ask(socket: ServerConnection) -> None:
+        await socket.send(frame("tool_call", toolCallId="1", toolName="late", arguments=[]))
+        await socket.send(audio("1", tone(400)))
+        await socket.close()
+        closed.set()
+
+    tools = Tools()
+
+    @tools.tool
+    async def late() -> None:
+        await closed.wait()
+
+    async with platform(ask) as url, call_to(url, tools=tools) as call:
+        await call.wait()
+    assert "the output of late came after the end" in caplog.text
+
+
+async def forever(socket: ServerConnection) -> None:
+    await socket.send(STARTED)
+    await socket.send(audio("1", tone(60_000)))
+    await socket.wait_closed()
+
+
+async def test_leaving_the_context_hangs_up() -> None:
+    closed = asyncio.get_running_loop().create_future()
+
+    async def note(socket: ServerConnection) -> None:
+        await forever(socket)
+        closed.set_result(socket.close_code)
+
+    async with platform(note) as url:
+        async with call_to(url) as call:
+            async for _ in call:
+                break
+        assert await closed == 1000
+    assert call.end == CallEnd("caller_hung_up")
+
+
+async def test_hang_up_ends_the_iteration_at_once() -> None:
+    async with platform(forever) as url, call_to(url) as call:
+        async for message in call:
+            if message.type == "response_audio":
+                call.hang_up()
+                call.hang_up()
+    assert call.end == CallEnd("caller_hung_up")
+    assert call.report.duration_ms < 30_000
+
+
+async def test_an_error_in_the_context_comes_out_as_it_is() -> None:
+    async with platform(forever) as url:
+        with pytest.raises(ZeroDivisionError):
+            async with call_to(url) as call:
+                async for _ in call:
+                    raise ZeroDivisionError
+    assert call.end == CallEnd("caller_hung_up")
+
+
+async def test_cancelling_leaves_nothing() -> None:
+    begun = asyncio.Event()
+
+    async def talk(url: str) -> None:
+        async with call_to(url) as call:
+            async for _ in call:
+                begun.set()
+
+    async with platform(forever) as url:
+        task = asyncio.create_task(talk(url))
+        await begun.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+
+async def drop(socket: ServerConnection) -> None:
+    await socket.send(STARTED)
+    await socket.send(frame("speech_started", emulated=False))
+    for _ in range(5):
+        await socket.recv()
+    socket.transport.abort()
+
+
+async def fail(socket: ServerConnection) -> None:
+    await socket.send(STARTED)
+    await socket.send(audio("1", tone(60_000)))
+    await socket.close(1011, "internal error")
+
+
+@pytest.mark.parametrize(
+    ("handler", "end"),
+    [
+        (drop, CallEnd("connection_lost", 1006, "the connection was lost")),
+        (fail, CallEnd("server_error", 1011, "internal error")),
+    ],
+)
+async def test_a_bad_end_is_raised_after_the_last_message(handler: Handler, end: CallEnd) -> None:
+    seen = []
+    async with platform(handler) as url, call_to(url) as call:
+        with pytest.raises(ConnectionClosed):
+            async for message in call:
+                seen.append(message.type)
+    assert len(seen) == 2
+    assert call.end == end
+    assert not end.clean
+    assert str(end.code) in str(call.end)
+
+
+async def test_a_normal_close_without_a_word_is_the_agents_end() -> None:
+    async def leave(socket: ServerConnection) -> None:
+        await socket.send(STARTED)
+
+    async with platform(leave) as url, call_to(url) as call:
+        assert await types(call) == ["session_started"]
+    assert call.end == CallEnd("agent_hung_up", 1000)
+    assert str(call.end) == "agent hung up (1000)"
+
+
+async def test_both_sides_are_recorded(tmp_path: Path) -> None:
+    async def speak(socket: ServerConnection) -> None:
+        await socket.send(STARTED)
+        await socket.send(audio("1", tone(100, 3000)))
+        await socket.send(ENDED)
+
+    path = tmp_path / "both.wav"
+    async with platform(speak) as url:
+        async with call_to(url, audio=WavDevice(tone(60, 5000)), record=path) as call:
+            await call.wait()
+    with wave.open(str(path)) as file:
+        assert (file.getnchannels(), file.getframerate()) == (2, 24000)
+        frames = memoryview(file.readframes(file.getnframes())).cast("h")
+    assert (max(frames[0::2]), max(frames[1::2])) == (5000, 3000)
+
+
+async def test_a_record_that_cannot_be_written_makes_no_call(tmp_path: Path) -> None:
+    asked = []
+
+    async def never() -> Any:
+        asked.append(1)
+
+    with pytest.raises(AudioError, match="cannot write"):
+        async with Call(never, record=tmp_path / "missing" / "call.wav"):
+            pass
+    assert not asked
+
+
+async def test_a_device_that_does_not_open_closes_the_connection(tmp_path: Path) -> None:
+    closed = asyncio.Event()
+
+    async def note(socket: ServerConnection) -> None:
+        await socket.wait_closed()
+        closed.set()
+
+    async with platform(note) as url:
+        with pytest.raises(AudioDeviceError):
+            async with call_to(url, audio=WavDevice(output=tmp_path)):
+                pass
+        await closed.wait()
+
+
+async def test_a_device_that_stops_ends_the_call() -> None:
+    class Breaks(SilentDevice):
+        def _capture(self) -> bytes:
+            raise OSError("unplugged")
+
+    async with platform(forever) as url, call_to(url, audio=Breaks()) as call:
+        with pytest.raises(AudioDeviceError, match="unplugged"):
+            await types(call)
+
+
+async def test_a_refused_connection_is_told_and_leaves_no_record_open(tmp_path: Path) -> None:
+    async def refuse() -> Any:
+        raise AudioError("refused")
+
+    with pytest.raises(AudioError, match="refused"):
+        async with Call(refuse, record=tmp_path / "call.wav"):
+            pass
+    assert (tmp_path / "call.wav").exists()
+
+
+async def test_a_handshake_that_is_refused() -> None:
+    def refuse(server: ServerConnection, _request: Any) -> Any:
+        return server.respond(404, '{"error": "agent not found"}')
+
+    async with platform(forever, process_request=refuse) as url:
+        with pytest.raises(NotFoundError, match="agent not found"):
+            async with call_to(url):
+                pass
+
+
+def test_ctrl_c_leaves_nothing_open(nothing_left: None) -> None:
+    async def talk() -> None:
+        loop = asyncio.get_running_loop()
+        async with platform(forever) as url, call_to(url) as call:
+            async for _ in call:
+                loop.call_soon(interrupt)
+
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        asyncio.run(talk())
+    assert threading.active_count() >= 1
