@@ -46,9 +46,9 @@ format: ## Format the code and repair what the linter can
 	$(BIN)/ruff format .
 
 types: ## Check the types: mypy strict, pyright on the public surface
-	@$(SETUP) . lint test
+	@$(SETUP) . lint test generate
 	$(BIN)/mypy
-	$(BIN)/pyright
+	$(BIN)/pyright --pythonpath $(BIN)/python
 
 generate: ## Write generated/vatel_rest anew from the OpenAPI document
 	@$(SETUP) . generate

@@ -28,7 +28,7 @@ def candidates(name: str) -> list[str]:
 
 def find(version: tuple[int, int]) -> Optional[str]:
     """The path of a Python of `version` that runs, or None."""
-    for candidate in candidates("python%d.%d" % version):
+    for candidate in candidates("python{}.{}".format(*version)):
         if shutil.which(candidate):
             ask = [candidate, "-c", ASK.format(version)]
             answer = subprocess.run(ask, capture_output=True, text=True, check=False)

@@ -26,7 +26,7 @@ Handler = Callable[[ServerConnection], Awaitable[None]]
 async def platform(handler: Handler, **options: Any) -> AsyncIterator[str]:
     """Serve voice sessions with `handler`; gives the base URL."""
     async with serve(handler, "127.0.0.1", 0, **options) as server:
-        yield "http://127.0.0.1:{}".format(server.sockets[0].getsockname()[1])
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
 
 
 def frame(kind: str, **data: Any) -> str:

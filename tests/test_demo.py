@@ -173,7 +173,7 @@ BAD = {
     "no place for the record": (["--agent-id", "AGENT", "--record", "no/x.wav"], 2, "cannot write"),
     "no place for the output": (["--agent-id", "AGENT", "--output", "no/x.wav"], 2, "cannot write"),
     "no place for the events": (["--events", "no/x.jsonl"], 2, "cannot write"),
-    "an unknown host": (["--agent-id", NOBODY, "--base-url", "http://no.invalid"], 5, "cannot reach"),
+    "an unknown host": (["--agent-id", "x", "--base-url", "http://no.invalid"], 5, "cannot reach"),
     "no url": (["--agent-id", NOBODY, "--base-url", "localhost"], 2, "not a URL"),
     "nobody there": (["--token", "x", "--base-url", "http://127.0.0.1:9"], 5, "cannot reach"),
     "a token that is none": (["--token", "x"], 1, "400"),

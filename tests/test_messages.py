@@ -27,7 +27,15 @@ from vatel_rt.messages import (
     encode,
     parse_server_message,
 )
-from vatel_rt.payloads import ResponseAudioData, ToolCallArgument, ToolCallData, ToolCallOutputData
+from vatel_rt.payloads import (
+    InputAudioTranscriptData,
+    ResponseAudioData,
+    ResponseTextData,
+    SessionStartedData,
+    ToolCallArgument,
+    ToolCallData,
+    ToolCallOutputData,
+)
 
 SCHEMAS = {
     "session_started": "VoiceSessionSessionStartedData",
@@ -134,19 +142,23 @@ def test_a_missing_payload_is_read(data: str) -> None:
 @pytest.mark.parametrize(
     ("kind", "data", "expected"),
     [
-        ("session_started", {"id": "c", "region": "eu"}, SessionStarted(payloads.SessionStartedData("c"))),
+        ("session_started", {"id": "c", "region": "eu"}, SessionStarted(SessionStartedData("c"))),
         ("speech_started", {"emulated": None}, SpeechStarted()),
-        ("response_text", {"turn_id": "t", "text": "a"}, ResponseText(payloads.ResponseTextData("t", "a", True))),
+        ("response_text", {"turn_id": "t", "text": "a"}, ResponseText(ResponseTextData("t", "a"))),
         ("response_audio", {"turn_id": "t"}, ResponseAudio(ResponseAudioData("t", "", False))),
         (
             "input_audio_transcript",
             {"transcript": "hm", "is_final": None, "turn_id": None},
-            InputAudioTranscript(payloads.InputAudioTranscriptData("hm", True, None)),
+            InputAudioTranscript(InputAudioTranscriptData("hm", True, None)),
         ),
-        ("tool_call", {"toolCallId": "1", "toolName": "n", "arguments": None}, ToolCall(ToolCallData("1", "n"))),
+        (
+            "tool_call",
+            {"toolCallId": "1", "toolName": "n", "arguments": None},
+            ToolCall(ToolCallData("1", "n")),
+        ),
         ("tool_call", {"tool_call_id": "1", "tool_name": "n"}, ToolCall(ToolCallData("1", "n"))),
     ],
-)  # fmt: skip
+)
 def test_absent_null_extra_and_snake_case(kind: str, data: Any, expected: Any) -> None:
     assert decode(frame(kind, data)) == expected
     assert parse_server_message({"type": kind, "data": data}) == expected

@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 from platforms import running_simulator
-from scenarios import scenario, silence_ends
+from scenarios import HOURS, scenario, silence_ends
 
 from vatel_rt.audio.pcm import samples_of
 from vatel_rt.simulator import Simulator
@@ -98,7 +98,7 @@ def test_the_full_duplex_program(text: str, tmp_path: Path) -> None:
     end = text.index("main()", text.index("__main__")) + len("main()")
     program = tmp_path / "run_session.py"
     program.write_text(text[start:end], encoding="utf-8")
-    script = scenario(turns=[{"hears": "What?", "tool": {"name": "look_up"}, "says": "Nine to five.", "clip": "hours.wav"}])  # fmt: skip
+    script = scenario(turns=[{"hears": "What?", "tool": {"name": "look_up"}, **HOURS}])
     (tmp_path / "microphone").write_bytes(caller_clip(script))
     environment = {
         **os.environ,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Optional
 
 from vatel_rest.resources import Resources
+
 from vatel_rt.rest import RestClient
 
 if TYPE_CHECKING:
@@ -23,9 +24,7 @@ class Client(RestClient, Resources):
     Arguments are those of `RestClient`.
     """
 
-    def connect(
-        self, token: str, url: Optional[str] = None, path: Optional[str] = None
-    ) -> connect:
+    def connect(self, token: str, url: Optional[str] = None, path: Optional[str] = None) -> connect:
         """Open a voice session: `await client.connect(token=...)`, or `async with`.
 
         Args:

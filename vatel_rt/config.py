@@ -85,9 +85,8 @@ def connection_url(token: str, url: Optional[str] = None, path: Optional[str] = 
 def _split(url: str) -> SplitResult:
     try:
         parts = urlsplit(url.strip())
-        usable = parts.scheme in _HTTP_SCHEMES and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        usable = False
-    if not usable:
-        raise ConfigurationError(f"not a URL of the form https://host[:port]: {url!r}")
-    return parts
+        if parts.scheme in _HTTP_SCHEMES and parts.hostname and parts.port != 0:
+            return parts
+    except ValueError:  # a port or an IPv6 address that is none
+        pass
+    raise ConfigurationError(f"not a URL of the form https://host[:port]: {url!r}")

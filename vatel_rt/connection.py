@@ -194,9 +194,8 @@ class connect:  # noqa: N801  (used as a function)
         except websockets.InvalidStatus as refused:
             answer = refused.response
             headers = list(answer.headers.raw_items())
-            raise APIError.of_handshake(
-                shown, answer.status_code, headers, answer.body or b""
-            ) from None
+            body = bytes(answer.body or b"")
+            raise APIError.of_handshake(shown, answer.status_code, headers, body) from None
         except asyncio.TimeoutError as error:  # the builtin one from 3.11 on
             raise APITimeoutError(f"{shown} did not answer in {OPEN_TIMEOUT:g} s") from error
         except (OSError, websockets.WebSocketException) as error:

@@ -95,7 +95,7 @@ class APIError(VatelError, httpx.HTTPStatusError):
         """The error of a refused handshake; `url` is that of the session, without its token."""
         request = httpx.Request("GET", url)
         kept = [(name, value) for name, value in headers if name.lower() != "content-encoding"]
-        answer = httpx.Response(status, headers=kept, content=bytes(body), request=request)
+        answer = httpx.Response(status, headers=kept, content=body, request=request)
         return APIError.of(answer)
 
 
@@ -159,7 +159,7 @@ class ResponseParseError(VatelError):
         super().__init__(message)
 
 
-class ConnectionClosed(VatelError):
+class ConnectionClosed(VatelError):  # noqa: N818  (the name of the field)
     """The voice session is over.
 
     Attributes:

@@ -13,7 +13,7 @@ import dataclasses
 from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from typing import Any, Generic, Literal, TypeVar, Union, overload
 
 import msgspec
@@ -218,7 +218,7 @@ def _to_python(value: Any) -> Any:
     }
 
 
-@lru_cache(maxsize=None)
+@cache
 def _wire_names(kind: type[Any]) -> list[tuple[str, str]]:
     return [(f.name, f.metadata.get("wire", f.name)) for f in dataclasses.fields(kind)]
 
@@ -227,7 +227,7 @@ def to_wire(value: Any) -> Any:
     """The inverse of `_to_python`: what is None is left out."""
     if isinstance(value, list):
         return [to_wire(item) for item in value]
-    if not dataclasses.is_dataclass(value):
+    if not dataclasses.is_dataclass(value) or isinstance(value, type):
         return value
     pairs = ((wire, getattr(value, name)) for name, wire in _wire_names(type(value)))
     return {wire: to_wire(item) for wire, item in pairs if item is not None}
@@ -264,7 +264,7 @@ def decode(
     claimed = ""
     try:
         if isinstance(frame, bytes):
-            raise ValueError("a binary frame, where text is expected")  # noqa: TRY004, TRY301
+            raise ValueError("a binary frame, where text is expected")
         envelope = _ENVELOPE.decode(frame)
         claimed = envelope.type
         kind = kinds.get(claimed)

@@ -112,7 +112,7 @@ class _Tool:
     def bind(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """Keyword arguments for the function, in the types that it asks for."""
         left = dict(arguments)
-        bound = {}
+        bound: dict[str, Any] = {}
         for parameter, hint in self._parameters:
             if parameter.kind is parameter.VAR_KEYWORD:
                 return {**bound, **left}

@@ -13,7 +13,9 @@ from vatel_rt.audio.wav import Recorder, WavDevice, WavWriter, read_wav
 from vatel_rt.errors import AudioDeviceError, AudioFormatError
 
 
-def make_wav(path: Path, channels: int = 1, width: int = 2, rate: int = 24000, frames: int = 2400) -> Path:  # fmt: skip
+def make_wav(
+    path: Path, channels: int = 1, width: int = 2, rate: int = 24000, frames: int = 2400
+) -> Path:
     with wave.open(str(path), "wb") as file:
         file.setnchannels(channels)
         file.setsampwidth(width)

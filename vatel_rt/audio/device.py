@@ -43,12 +43,14 @@ class AudioDevice(Protocol):
         Raises:
             AudioDeviceError: the device stopped working.
         """
+        ...
 
     def play(self, pcm: bytes) -> None:
         """Queue `pcm`, whole samples of any number, for the speaker."""
 
     def clear(self) -> float:
         """Drop what is queued but not yet played; returns how many milliseconds it was."""
+        ...
 
     async def drain(self) -> None:
         """Wait until all that is queued has been played."""

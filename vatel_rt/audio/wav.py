@@ -57,7 +57,7 @@ class WavWriter:
             self._file = open(path, "wb")  # noqa: SIM115
         except OSError as error:
             raise AudioDeviceError(f"cannot write {fspath(path)}: {error.strerror}") from error
-        self._wave: Optional[wave.Wave_write] = wave.open(self._file, "wb")
+        self._wave: Optional[wave.Wave_write] = wave.open(self._file, "wb")  # noqa: SIM115
         self._wave.setnchannels(channels)
         self._wave.setsampwidth(SAMPLE_WIDTH)
         self._wave.setframerate(SAMPLE_RATE)
