@@ -11,19 +11,17 @@ DOCUMENT = openapi/vatel.yaml
 .PHONY: help demo test test-matrix check check-static lint format types generate check-generated check-document clean
 
 help: ## List the targets
-	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "make %-17s %s\n", $$1, $$2}'
+	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "make %-16s %s\n", $$1, $$2}'
 	@echo 'PYTHON=python3.9 chooses another Python, VENV=folder another environment.'
 
 demo: ## Make a call against the built-in simulator; leaves call.wav and call.jsonl
 	@$(SETUP) '.[demo]'
 	$(BIN)/python -m vatel_rt.demo --simulate --record call.wav --events call.jsonl
 
-test: ## Run the tests with coverage
+test: ## Run the tests with coverage; ARGS='tests/test_call.py -x' runs some, without
 	@sh scripts/setup-system espeak-ng
-	@$(SETUP) . test
-	rm -f .coverage .coverage.*
-	$(BIN)/python -m pytest --cov --cov-report= $(ARGS)
-	$(BIN)/python -m coverage report
+	@$(SETUP) . test generate
+	$(BIN)/python -m pytest $(or $(ARGS),--cov)
 
 test-matrix: ## Run the tests on the lowest and the newest Python that are here
 	@set -e; for python in $$($(PYTHON) scripts/pythons.py --ends); do \

@@ -352,6 +352,19 @@ async def test_a_device_that_stops_ends_the_call() -> None:
             await types(call)
 
 
+async def test_an_unexpected_failure_is_raised_where_the_call_is_read(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    class Breaks(SilentDevice):
+        def play(self, pcm: bytes) -> None:
+            raise ZeroDivisionError
+
+    async with platform(forever) as url, call_to(url, audio=Breaks()) as call:
+        with pytest.raises(Exception, match="ZeroDivisionError|unhandled"):
+            await types(call)
+    assert "the call failed" in caplog.text
+
+
 async def test_a_refused_connection_is_told_and_leaves_no_record_open(tmp_path: Path) -> None:
     async def refuse() -> Any:
         raise AudioError("refused")

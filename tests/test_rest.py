@@ -83,6 +83,11 @@ def test_settings_come_from_the_environment(
         Client()
 
 
+def test_a_call_needs_an_agent_or_a_token() -> None:
+    with Client("key", HOST) as client, pytest.raises(ConfigurationError, match="no agent"):
+        client.call()
+
+
 def test_clients_of_the_caller_are_used_and_left_open(simulator: Simulator) -> None:
     async def use(own: httpx.AsyncClient) -> None:
         async with Client(simulator.api_key, simulator.url, async_http_client=own) as client:

@@ -161,7 +161,6 @@ class connect:  # noqa: N801  (used as a function)
 
     def __init__(self, token: str, url: Optional[str] = None, path: Optional[str] = None) -> None:
         self._url = connection_url(token, url, path)
-        self._connection: Optional[Connection] = None
 
     def __await__(self) -> Generator[Any, None, Connection]:
         return self._open().__await__()
@@ -176,8 +175,7 @@ class connect:  # noqa: N801  (used as a function)
         error: Optional[BaseException],
         traceback: Optional[TracebackType],
     ) -> None:
-        if self._connection is not None:
-            await self._connection.close()
+        await self._connection.close()
 
     async def _open(self) -> Connection:
         shown = urlunsplit(urlsplit(self._url)._replace(query=""))

@@ -24,7 +24,7 @@ from vatel_rt.simulator.caller import caller_clip
 from vatel_rt.tools import Tools
 
 INTERRUPTED = 130
-ORDER = {"status": "shipped", "arrives": "Thursday"}
+ORDER = {"status": "shipped", "arrives": "tomorrow, 10 to 12"}
 
 
 def main(arguments: Optional[Sequence[str]] = None) -> int:
@@ -84,10 +84,10 @@ async def _converse(call: Call, screen: Screen, events: EventFile, options: Name
             code = 1
     if interrupted.is_set():
         code = INTERRUPTED
-    if call.end is not None:
-        events.event("call_end", asdict(call.end))
+    end = await call.wait()
+    events.event("call_end", asdict(end))
     events.event("call_report", call.report.to_dict())
-    screen.summary(call.report, call.end, _kept(options))
+    screen.summary(call.report, end, _kept(options))
     return code
 
 

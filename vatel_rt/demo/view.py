@@ -58,10 +58,10 @@ class Screen:
         given = ", ".join(f"{key}={value!r}" for key, value in arguments.items())
         self._event("tool", f"{name}({given}) -> {output}")
 
-    def summary(self, report: CallReport, end: Optional[CallEnd], kept: list[str]) -> None:
+    def summary(self, report: CallReport, end: CallEnd, kept: list[str]) -> None:
         """Show how the call was."""
         self._line("")
-        self._line(f"The call ended: {end or 'it did not begin'}")
+        self._line(f"The call ended: {end}")
         for label, value in _figures(report):
             self._line(f"  {label:<28}{value}")
         for line in kept:

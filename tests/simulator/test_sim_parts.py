@@ -1,0 +1,136 @@
+"""Parts of a session without a socket: hearing, playout, recording, tools, document."""
+
+from __future__ import annotations
+
+import io
+import random
+import wave
+from pathlib import Path
+from typing import Any
+
+import pytest
+from simulated_caller import RATE, SENTENCE, quiet
+
+from vatel_rt.audio.pcm import samples_of
+from vatel_rt.simulator.call import Call
+from vatel_rt.simulator.document import InvalidValueError, read_query, schema_named
+from vatel_rt.simulator.hearing import Hearing
+from vatel_rt.simulator.playout import Playout
+from vatel_rt.simulator.recording import _HEADER, Recording, _header
+from vatel_rt.simulator.scenario import Delivery
+from vatel_rt.simulator.tooling import filled
+
+TONE = b"\x10\x27" * RATE
+"""A second of full sound."""
+
+
+@pytest.fixture
+def recording(tmp_path: Path) -> Any:
+    recording = Recording(tmp_path, "call")
+    yield recording
+    recording.close()
+
+
+async def legs(recording: Recording) -> tuple[Any, Any]:
+    wav = b"".join([piece async for piece in recording.wav()])
+    assert len(wav) == recording.size
+    with wave.open(io.BytesIO(wav)) as file:
+        samples = samples_of(file.readframes(file.getnframes()))
+    return samples[0::2], samples[1::2]
+
+
+@pytest.mark.anyio
+async def test_an_empty_recording(recording: Recording) -> None:
+    assert await legs(recording) == (samples_of(b""), samples_of(b""))
+
+
+@pytest.mark.anyio
+async def test_a_recording_of_several_blocks(recording: Recording) -> None:
+    recording.write("caller", RATE, TONE)
+    recording.write("agent", RATE // 2, TONE)
+    left, right = await legs(recording)
+    assert len(left) == len(right) == 2 * RATE
+    assert not any(left[:RATE])
+    assert all(left[RATE:])
+    assert all(right[RATE // 2 : RATE * 3 // 2])
+    assert not any(right[RATE * 3 // 2 :])
+
+
+def test_a_header_of_more_than_4_gigabytes() -> None:
+    assert len(_header(2**33)) == _HEADER.size
+
+
+@pytest.mark.anyio
+async def test_an_interruption_cuts_what_was_not_heard(recording: Recording) -> None:
+    playout = Playout("one two three four", TONE, 1.0, recording)
+    pieces = list(playout.pieces(Delivery(chunk_max_ms=100), random.Random(1)))
+    assert b"".join(piece.pcm for piece in pieces) == TONE
+    assert [piece.is_final for piece in pieces[-2:]] == [False, True]
+    for piece in pieces:
+        playout.sent(piece, 1.0)
+    assert playout.until == pytest.approx(2.0)
+    playout.cut(1.5)
+    assert (playout.heard, playout.heard_ms) == ("one two", 500)
+    _, right = await legs(recording)
+    assert len(right) == RATE * 3 // 2
+
+
+@pytest.mark.anyio
+async def test_audio_that_is_late_plays_when_it_comes(recording: Recording) -> None:
+    playout = Playout("one", TONE, 0.0, recording)
+    for piece in playout.pieces(Delivery(chunk_max_ms=10_000), random.Random(5)):
+        playout.sent(piece, playout.until + 0.5)
+    recording.cut("agent", 10 * RATE)
+    _, right = await legs(recording)
+    assert not any(right[: RATE // 2])
+    assert right[RATE // 2]
+
+
+def test_a_text_without_audio_is_one_piece(recording: Recording) -> None:
+    playout = Playout("one two", b"", 0.0, recording)
+    (piece,) = playout.pieces(Delivery(), random.Random(1))
+    assert (piece.pcm, piece.words, piece.is_final) == (b"", 2, True)
+    assert (playout.heard, playout.heard_ms) == ("one two", 0)
+
+
+@pytest.mark.anyio
+async def test_a_gap_in_the_audio_is_silence(recording: Recording) -> None:
+    hearing = Hearing(recording, start_secs=0.06, stop_secs=0.5)
+    for at, pcm in ((1.1, TONE[:4800]), (1.5, TONE[:4800]), (5.1, TONE[:4800])):
+        assert list(hearing.push(pcm, int(at * RATE))) == []
+    left, _ = await legs(recording)
+    assert [round(i / RATE, 3) for i in range(1, len(left)) if left[i] > left[i - 1]] == [1, 5]
+    assert all(left[RATE : RATE * 12 // 10]), "0.4 s late is a stutter"
+
+
+def test_speech_is_words(recording: Recording) -> None:
+    hearing = Hearing(recording, start_secs=0.06, stop_secs=0.5)
+    events = list(hearing.push(SENTENCE + quiet(1), 0))
+    assert events == ["started", *["word"] * (len(events) - 2), "stopped"]
+    assert 4 <= events.count("word") <= 7
+    assert list(hearing.pause()) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "output", "said"),
+    [
+        ("It is {status}.", '{"status": "here", "n": 1}', "It is here."),
+        ("It is {n}.", '{"status": "here", "n": 1}', "It is 1."),
+        ("It is {output}.", "here", "It is here."),
+        ("It is {output}.", "[1]", "It is [1]."),
+        ("It is {status}.", "{", "It is {status}."),
+    ],
+)
+def test_an_answer_takes_up_the_output(text: str, output: str, said: str) -> None:
+    assert filled(text, output) == said
+
+
+def test_rows_count() -> None:
+    call = Call("agent", "organization")
+    assert [call.add("message", "turn")["index"] for _ in range(3)] == [0, 1, 2]
+
+
+def test_the_document_knows_its_schemas() -> None:
+    assert schema_named("Call").is_valid({})
+    with pytest.raises(InvalidValueError, match="page: "):
+        read_query("/v1/calls", "get", {"page": "-1"})

@@ -1,0 +1,70 @@
+"""The recording of a call: the caller on the left, the agent as it was heard on the right.
+
+The two legs are files while the call lasts and are brought together when somebody asks for
+the recording, so neither its length nor a late interruption costs memory.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Literal
+
+import anyio.lowlevel
+
+from vatel_rt.audio.pcm import SAMPLE_RATE, SAMPLE_WIDTH, interleave
+
+Leg = Literal["caller", "agent"]
+_LEGS: tuple[Leg, Leg] = ("caller", "agent")
+_FRAME = 2 * SAMPLE_WIDTH
+_BLOCK = 32_768
+_HEADER = struct.Struct("<4sI4s4sIHHIIHH4sI")
+_LARGEST = 2**32 - 1
+
+
+class Recording:
+    """A recording kept in `folder`. Positions are samples from the call's start."""
+
+    def __init__(self, folder: Path, name: str) -> None:
+        self._paths = {leg: folder / f"{name}.{leg}" for leg in _LEGS}
+        self._files = {leg: path.open("wb", buffering=0) for leg, path in self._paths.items()}
+
+    def write(self, leg: Leg, position: int, pcm: bytes) -> None:
+        """Lay `pcm` on a leg; what was not written before it is silence."""
+        self._files[leg].seek(position * SAMPLE_WIDTH)
+        self._files[leg].write(pcm)
+
+    def cut(self, leg: Leg, position: int) -> None:
+        """Take away what a leg has after `position`."""
+        file = self._files[leg]
+        if file.seek(0, 2) > position * SAMPLE_WIDTH:
+            file.truncate(position * SAMPLE_WIDTH)
+
+    def close(self) -> None:
+        """The call is over: nothing more is written."""
+        for file in self._files.values():
+            file.close()
+
+    @property
+    def size(self) -> int:
+        """Bytes of the WAV file."""
+        longest = max(path.stat().st_size for path in self._paths.values())
+        return _HEADER.size + longest // SAMPLE_WIDTH * _FRAME
+
+    async def wav(self) -> AsyncIterator[bytes]:
+        """The WAV file, in pieces."""
+        left, right = (self._paths[leg].open("rb") for leg in _LEGS)
+        with left, right:
+            size = self.size - _HEADER.size
+            yield _header(size)
+            for _ in range(0, size, 2 * _BLOCK):
+                yield interleave(left.read(_BLOCK), right.read(_BLOCK))
+                await anyio.lowlevel.checkpoint()
+
+
+def _header(size: int) -> bytes:
+    bytes_a_second = SAMPLE_RATE * _FRAME
+    shape = (1, 2, SAMPLE_RATE, bytes_a_second, _FRAME, 8 * SAMPLE_WIDTH)
+    file_size, data_size = min(size + _HEADER.size - 8, _LARGEST), min(size, _LARGEST)
+    return _HEADER.pack(b"RIFF", file_size, b"WAVE", b"fmt ", 16, *shape, b"data", data_size)
