@@ -158,6 +158,8 @@ class Call:
                 self._tasks.cancel_scope.cancel()
         except Exception as error:
             log.exception("the call failed")
+            while getattr(error, "exceptions", None):  # the group in which a task group packs it
+                error = error.exceptions[0]  # type: ignore[attr-defined]  # noqa: PLW2901
             self._finish(CallEnd("caller_hung_up"), error)
         finally:
             self._finish(CallEnd("caller_hung_up"))
