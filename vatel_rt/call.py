@@ -159,7 +159,7 @@ class Call:
         except Exception as error:
             log.exception("the call failed")
             while getattr(error, "exceptions", None):  # the group in which a task group packs it
-                error = error.exceptions[0]  # type: ignore[attr-defined]  # noqa: PLW2901
+                error = error.exceptions[0]  # type: ignore[attr-defined]
             self._finish(CallEnd("caller_hung_up"), error)
         finally:
             self._finish(CallEnd("caller_hung_up"))
