@@ -26,11 +26,36 @@ def test_base_url(given: str, base: str, monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 @pytest.mark.parametrize(
-    "url", ["api.vatel.ai", "ftp://api.vatel.ai", "https://", "http://host:99999", "http://[::1"]
+    "url",
+    [
+        "api.vatel.ai",
+        "ftp://api.vatel.ai",
+        "https://",
+        "http://host:99999",
+        "http://[::1",
+        "http://a b",
+        "http://a..b",
+        "http://\u2603.com",
+        f"http://{'x' * 64}.com",
+        "https://user:s3cret@host",
+    ],
 )
 def test_a_base_url_that_cannot_be_used(url: str) -> None:
-    with pytest.raises(ConfigurationError, match="not a URL"):
+    with pytest.raises(ConfigurationError, match="not a URL") as caught:
         config.base_url(url)
+    assert "s3cret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("url", ["http://localhost:1", "http://127.8.9.1", "http://[::1]:2"])
+def test_plain_http_is_for_this_machine(url: str) -> None:
+    config.refuse_plain_http(url)
+    config.refuse_plain_http("https://api.vatel.ai")
+
+
+@pytest.mark.parametrize("url", ["http://api.vatel.ai", "http://10.0.0.1", "http://localhost.com"])
+def test_a_key_does_not_travel_unencrypted(url: str) -> None:
+    with pytest.raises(ConfigurationError, match="unencrypted"):
+        config.refuse_plain_http(url)
 
 
 def test_arguments_win_over_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -62,6 +87,13 @@ def test_a_key_that_cannot_be_used(key: str, monkeypatch: pytest.MonkeyPatch) ->
 )
 def test_connection_url(url: str, path: str, expected: str) -> None:
     assert config.connection_url("a/b=", url, path) == expected
+
+
+@pytest.mark.parametrize("path", ["/v1/connection?x=1", "/v1/connection#x"])
+def test_a_path_with_a_query_is_refused(path: str) -> None:
+    with pytest.raises(ConfigurationError, match="no query") as caught:
+        config.connection_url("s3cret", None, path)
+    assert "s3cret" not in str(caught.value)
 
 
 def test_a_connection_needs_a_token() -> None:

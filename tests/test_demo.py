@@ -6,6 +6,7 @@ import io
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import wave
@@ -21,14 +22,13 @@ from websockets.asyncio.server import ServerConnection
 from vatel_rt.audio.pcm import bytes_of
 from vatel_rt.audio.vad import VoiceActivity
 from vatel_rt.audio.wav import WavWriter
-from vatel_rt.demo.__main__ import main
+from vatel_rt.demo.run import main
 from vatel_rt.demo.view import EventFile, Screen
 from vatel_rt.ending import CallEnd
 from vatel_rt.messages import InvalidMessage, ResponseText, SessionStarted
 from vatel_rt.payloads import ResponseTextData, SessionStartedData
 from vatel_rt.report import CallReport
-from vatel_rt.simulator import Simulator
-from vatel_rt.simulator.caller import caller_clip
+from vatel_rt.simulator import Simulator, caller_clip
 
 NOBODY = "5e1f1a5c-0000-4000-8000-00000000dead"
 TURN = {"hears": QUESTION["says"], "tool": TOOL, **HOURS}
@@ -161,23 +161,33 @@ def assert_one_line(text: str, part: str) -> None:
     assert text.count("\n") == 1
 
 
+NO_HOST = "http://no.invalid"
+NOBODY_THERE = "http://127.0.0.1:9"
 BAD = {
     "a wrong key": (["--api-key", "wrong", "--agent-id", NOBODY], 3, "401"),
     "an unknown agent": (["--agent-id", NOBODY], 4, "404"),
-    "no uuid": (["--agent-id", "../x"], 1, "400"),
+    "no uuid": (["--agent-id", "../x"], 2, "400"),
     "no agent": ([], 2, "no agent to call: give --agent-id"),
     "a missing file": (["--input", "no.wav"], 2, "cannot read no.wav: No such file"),
-    "no wav": (["--input", "text.wav"], 2, "text.wav is not a PCM WAV file"),
-    "stereo": (["--input", "stereo.wav"], 2, "ffmpeg -i stereo.wav -ac 1 -ar 24000"),
-    "another rate": (["--input", "slow.wav"], 2, "16000 Hz, where mono"),
+    "a folder": (["--input", "."], 2, "cannot read .: Is a directory"),
+    "no wav": (["--input", "text.wav"], 2, "it is not PCM: file does not start with RIFF"),
+    "an empty file": (["--input", "empty.wav"], 2, "it has no audio"),
+    "stereo": (["--input", "stereo.wav"], 2, "2 channels; convert it: ffmpeg -i stereo.wav"),
+    "another rate": (["--input", "slow.wav"], 2, "it has 16000 Hz; convert"),
     "no place for the record": (["--agent-id", "AGENT", "--record", "no/x.wav"], 2, "cannot write"),
     "no place for the output": (["--agent-id", "AGENT", "--output", "no/x.wav"], 2, "cannot write"),
     "no place for the events": (["--events", "no/x.jsonl"], 2, "cannot write"),
-    "an unknown host": (["--agent-id", "x", "--base-url", "http://no.invalid"], 5, "cannot reach"),
+    "a full disk": (["--agent-id", "AGENT", "--events", "/dev/full"], 2, "No space left"),
+    "plain http": (["--agent-id", "x", "--base-url", "http://10.0.0.1"], 2, "unencrypted"),
+    "an unknown host": (
+        ["--agent-id", "x", "--allow-http", "--base-url", NO_HOST],
+        5,
+        "cannot reach http://no.invalid",
+    ),
     "no url": (["--agent-id", NOBODY, "--base-url", "localhost"], 2, "not a URL"),
-    "nobody there": (["--token", "x", "--base-url", "http://127.0.0.1:9"], 5, "cannot reach"),
-    "a token that is none": (["--token", "x"], 1, "400"),
-}  # fmt: skip
+    "nobody there": (["--token", "x", "--base-url", NOBODY_THERE], 5, "cannot reach"),
+    "a token that is none": (["--token", "x"], 2, "400"),
+}
 
 
 @pytest.mark.parametrize("case", BAD)
@@ -186,6 +196,8 @@ def test_bad_input_is_one_line_and_an_exit_code(
 ) -> None:
     options, code, told = BAD[case]
     (tmp_path / "text.wav").write_text("no audio")
+    (tmp_path / "empty.wav").write_text("")
+    (tmp_path / "call.wav").write_bytes(b"the last call")
     for name, channels, rate in (("stereo.wav", 2, 24000), ("slow.wav", 1, 16000)):
         with wave.open(str(tmp_path / name), "wb") as file:
             file.setnchannels(channels)
@@ -196,13 +208,31 @@ def test_bad_input_is_one_line_and_an_exit_code(
     assert main([*access(simulator), *options]) == code
     printed = capsys.readouterr()
     assert_one_line(printed.err, told)
+    if case != "a full disk":
+        assert (tmp_path / "call.wav").read_bytes() == b"the last call"
 
 
-def test_an_unknown_option_is_a_usage_error(capsys: Any) -> None:
+USAGE = {
+    "an unknown option": (["--no-such-option"], "unrecognized arguments"),
+    "an empty key": (["--api-key", ""], "argument --api-key: it is empty"),
+    "a url without a key": (
+        ["--base-url", "https://h.example"],
+        "no API key for https://h.example",
+    ),
+    "one file twice": (["--record", "a.wav", "--output", "./a.wav"], "different files"),
+    "the question as record": (["--input", "a.wav", "--record", "a.wav"], "different files"),
+}
+
+
+@pytest.mark.parametrize("case", USAGE)
+def test_usage_errors(case: str, capsys: Any) -> None:
+    options, told = USAGE[case]
     with pytest.raises(SystemExit) as ended:
-        main(["--no-such-option"])
+        main(options)
     assert ended.value.code == 2
-    assert "usage: python -m vatel_rt.demo" in capsys.readouterr().err
+    printed = capsys.readouterr().err
+    assert printed.startswith("usage: python -m vatel_rt.demo")
+    assert told in printed
 
 
 def test_help_tells_the_options_and_the_exit_codes(capsys: Any) -> None:
@@ -213,16 +243,25 @@ def test_help_tells_the_options_and_the_exit_codes(capsys: Any) -> None:
         assert part in text
 
 
+def start_demo(folder: Path, *options: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        command(*options),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=folder,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+    )
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_hangs_up_cleanly(number: int, tmp_path: Path) -> None:
-    with subprocess.Popen(
-        command("--simulate"), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        cwd=tmp_path, env={**os.environ, "PYTHONUNBUFFERED": "1"},
-    ) as demo:  # fmt: skip
+def test_signals_hang_up_cleanly(number: int, tmp_path: Path) -> None:
+    with start_demo(tmp_path, "--simulate") as demo:
         assert demo.stdout is not None
         for line in demo.stdout:
             if "started: " in line:
-                demo.send_signal(number)
+                for _ in range(3):
+                    demo.send_signal(number)
                 break
         out, err = demo.communicate(timeout=20)
     assert (demo.returncode, err) == (130, "")
@@ -230,11 +269,47 @@ def test_a_signal_hangs_up_cleanly(number: int, tmp_path: Path) -> None:
     assert (tmp_path / "call.wav").stat().st_size > 0
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_signals_before_the_call_is_open(number: int, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        silent.settimeout(20)
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        with start_demo(tmp_path, "--token", "t", "--base-url", url) as demo:
+            accepted, _ = silent.accept()
+            with accepted:
+                demo.send_signal(number)
+                _, err = demo.communicate(timeout=20)
+    assert (demo.returncode, err) == (130, "")
+
+
+def test_the_reader_of_the_output_may_leave(tmp_path: Path) -> None:
+    with start_demo(tmp_path, "--simulate") as demo:
+        assert demo.stdout is not None
+        assert demo.stdout.readline()
+        demo.stdout.close()
+        _, err = demo.communicate(timeout=40)
+    assert (demo.returncode, err) == (1, "")
+
+
+def test_without_the_extra_it_says_what_to_install(tmp_path: Path) -> None:
+    (tmp_path / "yaml.py").write_text("raise ModuleNotFoundError('no yaml', name='yaml')")
+    ran = subprocess.run(
+        command(),
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), *sys.path])},
+    )
+    assert ran.returncode == 2
+    assert_one_line(ran.stderr, "pip install 'vatel[simulator]'")
+
+
 def test_a_dropped_connection_is_told(capsys: Any) -> None:
-    async def drop(socket: ServerConnection) -> None:
-        await socket.send(STARTED)
-        await socket.recv()
-        socket.transport.abort()
+    async def drop(caller: ServerConnection) -> None:
+        await caller.send(STARTED)
+        await caller.recv()
+        caller.transport.abort()
 
     with in_thread(platform(drop)) as url:
         assert main(["--token", "t", "--base-url", url]) == 1

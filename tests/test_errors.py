@@ -56,6 +56,16 @@ def test_message_is_the_platforms_or_the_reason(content: dict, message: str) -> 
     assert APIError.of(answer(502, **content)).message == message
 
 
+def test_a_body_that_is_nested_without_end() -> None:
+    assert APIError.of(answer(500, text="[" * 100_000)).message == "Internal Server Error"
+
+
+def test_a_refused_handshake_with_odd_headers() -> None:
+    headers = [("X-Request-Id", "r-2"), ("X-Name", "\u00fc\u2603"), ("Content-Encoding", "br")]
+    error = APIError.of_handshake("ws://host/v1/connection", 401, headers, b'{"error": "no"}')
+    assert (error.request_id, error.message, error.path) == ("r-2", "no", "/v1/connection")
+
+
 def test_request_id_and_hint() -> None:
     error = APIError.of(answer(401, headers={"X-Request-Id": "r-1"}))
     assert error.request_id == "r-1"
@@ -64,6 +74,8 @@ def test_request_id_and_hint() -> None:
 
 def test_errors_survive_pickle_and_copy() -> None:
     error = APIError.of(answer(404, json={"error": "no such agent"}))
+    error.request.headers["authorization"] = "Bearer s3cret"
+    assert b"s3cret" not in pickle.dumps(error)
     for twin in (pickle.loads(pickle.dumps(error)), copy.copy(error)):
         assert type(twin) is errors.NotFoundError
         assert (twin.status, str(twin)) == (404, str(error))

@@ -12,18 +12,18 @@ ROOT = Path(__file__).resolve().parents[1]
 LAYERS = [
     {"version", "errors"},
     {"config", "audio.pcm"},
-    {"payloads", "tools", "audio.playout", "audio.vad"},
+    {"payloads", "tools", "retries", "pools", "audio.playout", "audio.vad"},
     {"messages", "ending", "audio.device"},
     {"inbox", "report", "audio.wav"},
-    {"rest", "connection"},
-    {"call"},
+    {"rest", "connection", "recordings"},
+    {"call", "calls"},
     {"client", "simulator"},
     {"demo"},
 ]
 RANKS = {name: rank for rank, layer in enumerate(LAYERS) for name in layer}
 # Who may import what; everybody else goes through them.
 OWNERS = {
-    "httpx": {"errors", "rest"},
+    "httpx": {"errors", "pools", "rest"},
     "websockets": {"connection", "simulator"},
     "starlette": {"simulator"},
     "uvicorn": {"simulator"},

@@ -11,8 +11,7 @@ from platforms import running_simulator
 from scenarios import GREETING, HOURS, QUESTION, TOOL, scenario
 
 from vatel_rt.audio.wav import WavWriter
-from vatel_rt.simulator import Simulator
-from vatel_rt.simulator.caller import caller_clip
+from vatel_rt.simulator import Simulator, caller_clip
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -157,4 +157,4 @@ def test_the_key_is_in_the_header_and_nowhere_else(caplog: pytest.LogCaptureFixt
     assert request.headers["user-agent"].startswith("vatel-python/")
     shown = caplog.text + repr(client) + repr(caught.value) + str(caught.value)
     assert "s3cret" not in shown
-    assert "GET /v1/agents 401 in " in caplog.text
+    assert "GET /v1/agents: 401, attempt 1, " in caplog.text

@@ -21,8 +21,7 @@ from platforms import running_simulator
 from scenarios import HOURS, scenario, silence_ends
 
 from vatel_rt.audio.pcm import samples_of
-from vatel_rt.simulator import Simulator
-from vatel_rt.simulator.caller import caller_clip
+from vatel_rt.simulator import Simulator, caller_clip
 
 ROOT = Path(__file__).resolve().parents[1]
 SEEDS = ROOT.parent / "shared" / "seeds"

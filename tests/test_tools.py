@@ -4,6 +4,7 @@ import asyncio
 import dataclasses
 import datetime
 import enum
+import functools
 import json
 import threading
 from typing import Any, Optional
@@ -144,6 +145,50 @@ async def test_every_failure_is_an_output(function: Any, arguments: Any, told: s
     tools = Tools()
     tools.tool(name="t", timeout=0.05)(function)
     assert json.loads(await tools.call("t", arguments)) == {"error": told}
+
+
+async def takes_by_position(*numbers: int) -> int:
+    return sum(numbers)
+
+
+async def not_yet_defined(value: Later) -> None:  # type: ignore[name-defined]  # noqa: F821
+    raise AssertionError
+
+
+@pytest.mark.parametrize("function", [takes_by_position, not_yet_defined, len, print, dict.get])
+async def test_what_cannot_be_a_tool_is_refused_at_once(function: Any) -> None:
+    with pytest.raises(TypeError, match="cannot be a tool"):
+        Tools().tool(name="t")(function)
+
+
+async def test_callables_without_a_name() -> None:
+    class Double:
+        async def __call__(self, number: int) -> int:
+            return 2 * number
+
+    with pytest.raises(TypeError, match="without a name"):
+        Tools().tool(Double())
+    tools = Tools()
+    tools.tool(name="double")(Double())
+    assert await tools.call("double", {"number": "2"}) == "4"
+    tools.tool(name="fixed")(functools.partial(Double().__call__, number=3))
+    assert await tools.call("fixed", {}) == "6"
+
+
+async def test_a_tools_own_timeout_is_its_failure(caplog: pytest.LogCaptureFixture) -> None:
+    async def impatient() -> None:
+        raise TimeoutError
+
+    tools = Tools()
+    tools.tool(impatient)
+    assert json.loads(await tools.call("impatient", {})) == {"error": "the tool failed"}
+    assert "tool impatient failed" in caplog.text
+
+
+async def test_text_that_cannot_travel_is_mended() -> None:
+    tools = Tools()
+    tools.tool(name="t")(lambda: "half a pair: \ud83d")
+    assert await tools.call("t", {}) == "half a pair: ?"
 
 
 async def test_an_unknown_tool_is_an_output() -> None:

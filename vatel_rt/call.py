@@ -9,7 +9,6 @@ import asyncio
 import logging
 from collections.abc import Awaitable
 from contextlib import AsyncExitStack
-from types import TracebackType
 from typing import Callable, Optional
 
 import anyio
@@ -28,7 +27,7 @@ log = logging.getLogger("vatel.call")
 
 Connect = Callable[[], Awaitable[Connection]]
 CLOSE_GRACE = 5.0
-"""Seconds for closing everything, also when the call is cancelled."""
+"""Seconds for each thing that is closed, also when the call is cancelled."""
 
 
 class Call:
@@ -42,6 +41,9 @@ class Call:
     agent has hung up and its last words have been played. Audio and tools do not depend on
     it: an application that is slow or never reads loses messages (oldest audio first), not
     sound. Leaving the context earlier hangs up. Cancelling is hanging up, too.
+
+    A call that breaks off (connection lost, error of the platform, device gone) raises in the
+    iteration, after the last message; `wait` gives it as a `CallEnd`.
 
     Args:
         connect: opens the connection.
@@ -58,6 +60,10 @@ class Call:
         tools: Optional[Tools] = None,
         record: Optional[Path] = None,
     ) -> None:
+        if not isinstance(tools, (Tools, type(None))):
+            raise TypeError(f"tools is a vatel_rt.Tools, not {type(tools).__name__}")
+        if isinstance(audio, (str, bytes)):
+            raise TypeError("audio is a device; for a file: vatel_rt.WavDevice(path)")
         self._connect = connect
         self._audio: AudioDevice = audio or SilentDevice()
         self._tools = tools or Tools()
@@ -65,8 +71,9 @@ class Call:
         self._reporter = Reporter()
         self._end: Optional[CallEnd] = None
         self._failure: Optional[Exception] = None
-        self._turn: Optional[str] = None
-        self._cut_turn: Optional[str] = None
+        self._turn = ""
+        self._cut: set[str] = set()
+        self._entered = False
 
     @property
     def report(self) -> CallReport:
@@ -79,24 +86,24 @@ class Call:
         return self._end
 
     async def __aenter__(self) -> Call:
+        if self._entered:
+            raise RuntimeError("a call takes place once: make a new one")
+        self._entered = True
         self._inbox = Inbox()
         self._over = asyncio.Event()
         async with AsyncExitStack() as stack:
             self._listen_in(stack)
             self._connection = await self._connect()
-            stack.push_async_callback(self._connection.close)
-            stack.push_async_callback(self._audio.close)
+            stack.push_async_callback(_in_time, self._connection.close)
+            stack.push_async_callback(_in_time, self._audio.close)
             await self._audio.start()
             self._stack = stack.pop_all()
         self._running = asyncio.create_task(self._run())
+        # Not at the end of _run: a task that is cancelled before its first step has none.
+        self._running.add_done_callback(lambda _: self._conclude())
         return self
 
-    async def __aexit__(
-        self,
-        kind: Optional[type[BaseException]],
-        error: Optional[BaseException],
-        traceback: Optional[TracebackType],
-    ) -> None:
+    async def __aexit__(self, kind: Optional[type[BaseException]], *_: object) -> None:
         try:
             if kind is None and self._end is not None and self._end.clean:
                 await self._over.wait()
@@ -104,8 +111,8 @@ class Call:
             self._running.cancel()
             with anyio.move_on_after(CLOSE_GRACE, shield=True):
                 await asyncio.wait({self._running})
-            with anyio.move_on_after(CLOSE_GRACE, shield=True):
-                await self._stack.aclose()
+            await self._stack.aclose()
+            self._conclude()
             log.info("call %s ended: %s", self.report.session_id, self._end)
 
     def __aiter__(self) -> Call:
@@ -128,13 +135,14 @@ class Call:
 
     def hang_up(self) -> None:
         """End the call now; what is not yet played is dropped, and the iteration ends."""
-        self._finish(CallEnd("caller_hung_up"))
-        self._audio.clear()
         self._running.cancel()
+        self._audio.clear()
+        self._conclude()
 
     def interrupt(self) -> None:
         """Stop the agent's speech: what is not yet played is dropped, the turn's rest too."""
-        self._cut_turn = self._turn
+        if self._turn:
+            self._cut.add(self._turn)
         self._audio.clear()
 
     def _listen_in(self, stack: AsyncExitStack) -> None:
@@ -160,17 +168,15 @@ class Call:
             log.exception("the call failed")
             while getattr(error, "exceptions", None):  # the group in which a task group packs it
                 error = error.exceptions[0]  # type: ignore[attr-defined]
-            self._finish(CallEnd("caller_hung_up"), error)
-        finally:
-            self._finish(CallEnd("caller_hung_up"))
-            self._over.set()
+            self._fail(error)
 
     async def _receive(self) -> None:
         try:
             while self._end is None:
                 self._take(await self._connection.receive())
         except ConnectionClosed as closed:
-            self._finish(CallEnd.of(closed), None if closed.clean else closed)
+            end = CallEnd.of(closed)
+            self._finish(end, None if end.clean else closed)
         if self._end is not None and self._end.clean:
             await self._audio.drain()
 
@@ -187,14 +193,21 @@ class Call:
             self._finish(CallEnd("agent_hung_up"))
 
     def _play(self, message: ResponseAudio) -> None:
-        self._turn = message.data.turn_id
-        if self._turn != self._cut_turn:
-            self._cut_turn = None
+        turn = message.data.turn_id
+        if turn not in self._cut:
+            self._turn = turn
             self._audio.play(message.data.pcm)
+        elif message.data.is_final:
+            self._cut.discard(turn)  # of platforms that give all turns the same id
 
     async def _run_tool(self, message: ToolCall) -> None:
         arguments = {a.name: a.value for a in message.data.arguments if a.name}
-        output = await self._tools.call(message.data.tool_name, arguments)
+        try:
+            output = await self._tools.call(message.data.tool_name, arguments)
+        except asyncio.CancelledError:
+            if self._tasks.cancel_scope.cancel_called:
+                raise
+            output = '{"error": "the tool was cancelled"}'
         try:
             await self._connection.send_tool_call_output(message.data.tool_call_id, output)
         except ConnectionClosed:
@@ -207,11 +220,24 @@ class Call:
         except ConnectionClosed:
             return  # the receiving side says how it ended
         except AudioDeviceError as error:
-            self._finish(CallEnd("caller_hung_up"), error)
+            self._fail(error)
             await self._connection.close()
+
+    def _fail(self, error: Exception) -> None:
+        self._finish(CallEnd("failed", text=str(error) or repr(error)), error)
 
     def _finish(self, end: CallEnd, failure: Optional[Exception] = None) -> None:
         if self._end is None:
             self._end = end
             self._failure = failure
         self._inbox.close()
+
+    def _conclude(self) -> None:
+        self._finish(CallEnd("caller_hung_up"))
+        self.report.unread_messages = self._inbox.dropped
+        self._over.set()
+
+
+async def _in_time(close: Callable[[], Awaitable[None]]) -> None:
+    with anyio.move_on_after(CLOSE_GRACE, shield=True):
+        await close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Optional
 
 from vatel_rest.resources import Resources
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from vatel_rt.audio.device import AudioDevice
     from vatel_rt.audio.wav import Path
     from vatel_rt.call import Call
+    from vatel_rt.calls import Calls
     from vatel_rt.connection import Connection, connect
     from vatel_rt.tools import Tools
 
@@ -23,6 +25,13 @@ class Client(RestClient, Resources):
     `twilio_numbers` and `voices` hold the REST operations, each with an `_async` twin.
     Arguments are those of `RestClient`.
     """
+
+    @cached_property
+    def calls(self) -> Calls:
+        """The history of calls, with transcripts and recordings."""
+        from vatel_rt.calls import Calls
+
+        return Calls(self)
 
     def connect(self, token: str, url: Optional[str] = None, path: Optional[str] = None) -> connect:
         """Open a voice session: `await client.connect(token=...)`, or `async with`.

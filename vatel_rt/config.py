@@ -14,6 +14,8 @@ the default; an empty value counts as not given.
 from __future__ import annotations
 
 import os
+import re
+from ipaddress import ip_address
 from typing import Optional
 from urllib.parse import SplitResult, quote, urlsplit
 
@@ -21,6 +23,7 @@ from vatel_rt.errors import ConfigurationError
 
 DEFAULT_BASE_URL = "https://api.vatel.ai"
 CONNECTION_PATH = "/v1/connection"
+_HOST = re.compile(r"[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*$")
 _WEBSOCKET_SCHEMES = {"http": "ws", "https": "wss", "ws": "ws", "wss": "wss"}
 _HTTP_SCHEMES = {"http": "http", "https": "https", "ws": "http", "wss": "https"}
 
@@ -58,6 +61,26 @@ def base_url(given: Optional[str] = None) -> str:
     return f"{_HTTP_SCHEMES[parts.scheme]}://{parts.netloc}{path}"
 
 
+def refuse_plain_http(url: str) -> None:
+    """Refuse a base URL over which a key would travel unencrypted to another machine.
+
+    Raises:
+        ConfigurationError: it is http, and its host is not this machine.
+    """
+    parts = urlsplit(url)
+    if parts.scheme == "http" and not _is_loopback(parts.hostname or ""):
+        raise ConfigurationError(
+            f"{url} would carry the API key unencrypted: use https, or allow_http"
+        )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
 def connection_query(token: str) -> str:
     """The query of the voice session's URL."""
     return f"token={quote(token, safe='')}"
@@ -78,6 +101,8 @@ def connection_url(token: str, url: Optional[str] = None, path: Optional[str] = 
         raise ConfigurationError("no session token: get one from client.session.generate_token")
     parts = _split(base_url(url))
     endpoint = "/" + (path or CONNECTION_PATH).lstrip("/")
+    if "?" in endpoint or "#" in endpoint:
+        raise ConfigurationError(f"the path of a session has no query and no fragment: {path!r}")
     scheme = _WEBSOCKET_SCHEMES[parts.scheme]
     return f"{scheme}://{parts.netloc}{parts.path}{endpoint}?{connection_query(token)}"
 
@@ -85,8 +110,12 @@ def connection_url(token: str, url: Optional[str] = None, path: Optional[str] = 
 def _split(url: str) -> SplitResult:
     try:
         parts = urlsplit(url.strip())
-        if parts.scheme in _HTTP_SCHEMES and parts.hostname and parts.port != 0:
+        host = (parts.hostname or "").rstrip(".")
+        usable = parts.scheme in _HTTP_SCHEMES and parts.port != 0
+        if usable and "@" not in parts.netloc and (":" in host or _HOST.match(host)):
             return parts
     except ValueError:  # a port or an IPv6 address that is none
         pass
-    raise ConfigurationError(f"not a URL of the form https://host[:port]: {url!r}")
+    # A URL may hold a password: what stands before the host is not shown.
+    shown = url.rpartition("@")[2]
+    raise ConfigurationError(f"not a URL of the form https://host[:port]: {shown!r}")

@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Generator, Mapping
-from types import TracebackType
+from collections.abc import AsyncIterator, Coroutine, Generator, Mapping
 from typing import Any, Optional, Union
-from urllib.parse import urlsplit, urlunsplit
 
 import websockets
 from websockets.asyncio.client import ClientConnection
@@ -24,7 +22,9 @@ from vatel_rt.errors import (
     APIError,
     APITimeoutError,
     AudioFormatError,
+    ConfigurationError,
     ConnectionClosed,
+    VatelError,
 )
 from vatel_rt.messages import Incoming, InputAudio, InvalidMessage, ToolCallOutput, decode, encode
 from vatel_rt.payloads import ToolCallOutputData
@@ -59,11 +59,14 @@ class Connection:
 
         Raises:
             ConnectionClosed: the session is over.
+            RuntimeError: another task is receiving.
         """
         try:
             frame = await self._websocket.recv()
         except websockets.ConnectionClosed as closed:
             raise _closed(closed) from None
+        except websockets.ConcurrencyError:
+            raise RuntimeError("another task is receiving from this session") from None
         message = decode(frame)
         if isinstance(message, InvalidMessage):
             log.warning("passed over a frame that cannot be read: %s", message.error)
@@ -121,18 +124,20 @@ class Connection:
         await self._send(encode(payload))
 
     async def close(self, code: int = 1000, reason: str = "") -> None:
-        """Close the session; does nothing if it is closed already."""
-        await self._websocket.close(code, reason)
+        """Close the session; does nothing if it is closed already.
+
+        Raises:
+            ValueError: `code` or `reason` (123 bytes at most) cannot be sent.
+        """
+        try:
+            await self._websocket.close(code, reason)
+        except websockets.ProtocolError as error:
+            raise ValueError(str(error)) from None
 
     async def __aenter__(self) -> Connection:
         return self
 
-    async def __aexit__(
-        self,
-        kind: Optional[type[BaseException]],
-        error: Optional[BaseException],
-        traceback: Optional[TracebackType],
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self.close()
 
     async def _send(self, frame: str) -> None:
@@ -142,7 +147,7 @@ class Connection:
             raise _closed(closed) from None
 
 
-class connect:  # noqa: N801  (used as a function)
+class connect(Coroutine[Any, Any, Connection]):  # noqa: N801  (used as a function)
     """Open a voice session: `await connect(token)`, or `async with connect(token) as c:`.
 
     Args:
@@ -156,49 +161,66 @@ class connect:  # noqa: N801  (used as a function)
             `AuthenticationError` (token expired, invalid or used), `PermissionDeniedError`
             (agent of another organization), `NotFoundError` (no such agent).
         APIConnectionError: the platform could not be reached.
-        ConfigurationError: `url` or `token` cannot be used.
+        ConfigurationError: `url`, `path`, `token` or a proxy of the environment cannot be used.
     """
 
     def __init__(self, token: str, url: Optional[str] = None, path: Optional[str] = None) -> None:
-        self._url = connection_url(token, url, path)
+        self._opening = _open(connection_url(token, url, path))
 
     def __await__(self) -> Generator[Any, None, Connection]:
-        return self._open().__await__()
+        return self._opening.__await__()
+
+    # What a task needs of it: code for earlier versions passes it to create_task.
+    def send(self, value: Any) -> Any:
+        """As for any coroutine."""
+        return self._opening.send(value)
+
+    def throw(self, *error: Any) -> Any:
+        """As for any coroutine."""
+        return self._opening.throw(*error)
+
+    def close(self) -> None:
+        """As for any coroutine."""
+        self._opening.close()
 
     async def __aenter__(self) -> Connection:
-        self._connection = await self._open()
+        self._connection = await self._opening
         return self._connection
 
-    async def __aexit__(
-        self,
-        kind: Optional[type[BaseException]],
-        error: Optional[BaseException],
-        traceback: Optional[TracebackType],
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self._connection.close()
 
-    async def _open(self) -> Connection:
-        shown = urlunsplit(urlsplit(self._url)._replace(query=""))
-        try:
-            websocket = await open_websocket(
-                self._url,
-                compression=None,
-                max_size=FRAME_LIMIT,
-                open_timeout=OPEN_TIMEOUT,
-                close_timeout=CLOSE_TIMEOUT,
-                user_agent_header=f"vatel-python/{__version__}",
-                logger=_wire_log,
-            )
-        except websockets.InvalidStatus as refused:
-            answer = refused.response
-            headers = list(answer.headers.raw_items())
-            body = bytes(answer.body or b"")
-            raise APIError.of_handshake(shown, answer.status_code, headers, body) from None
-        except asyncio.TimeoutError as error:  # the builtin one from 3.11 on
-            raise APITimeoutError(f"{shown} did not answer in {OPEN_TIMEOUT:g} s") from error
-        except (OSError, websockets.WebSocketException) as error:
-            raise APIConnectionError(f"cannot reach {shown}: {error}") from error
-        return Connection(websocket)
+
+async def _open(url: str) -> Connection:
+    shown = url.partition("?")[0]
+    try:
+        websocket = await open_websocket(
+            url,
+            compression=None,
+            max_size=FRAME_LIMIT,
+            open_timeout=OPEN_TIMEOUT,
+            close_timeout=CLOSE_TIMEOUT,
+            user_agent_header=f"vatel-python/{__version__}",
+            logger=_wire_log,
+        )
+    except Exception as error:
+        raise _not_opened(shown, error) from None
+    return Connection(websocket)
+
+
+def _not_opened(shown: str, error: Exception) -> VatelError:
+    """Our error for one of the library, whose texts may hold the URL with the token."""
+    if isinstance(error, websockets.InvalidStatus):
+        answer = error.response
+        headers = list(answer.headers.raw_items())
+        return APIError.of_handshake(shown, answer.status_code, headers, bytes(answer.body or b""))
+    if isinstance(error, asyncio.TimeoutError):  # the builtin one from 3.11 on
+        return APITimeoutError(f"{shown} did not answer in {OPEN_TIMEOUT:g} s")
+    if isinstance(error, (websockets.InvalidURI, websockets.InvalidProxy, ImportError)):
+        return ConfigurationError(
+            f"cannot reach {shown}: a redirect or a proxy of the environment that cannot be used"
+        )
+    return APIConnectionError(f"cannot reach {shown}: {error}")
 
 
 def _closed(closed: websockets.ConnectionClosed) -> ConnectionClosed:

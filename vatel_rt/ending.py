@@ -7,8 +7,20 @@ from typing import Literal, Optional
 
 from vatel_rt.errors import ConnectionClosed
 
-Reason = Literal["agent_hung_up", "caller_hung_up", "connection_lost", "server_error"]
-_LOST = 1006
+Reason = Literal[
+    "agent_hung_up",
+    "caller_hung_up",
+    "server_went_away",
+    "server_error",
+    "connection_lost",
+    "failed",
+]
+_REASONS: dict[int, Reason] = {
+    1000: "agent_hung_up",
+    1001: "server_went_away",
+    1005: "agent_hung_up",
+    1006: "connection_lost",
+}
 
 
 @dataclass(frozen=True)
@@ -16,10 +28,12 @@ class CallEnd:
     """How a call ended.
 
     Attributes:
-        reason: `agent_hung_up` (also after silence), `caller_hung_up`, `connection_lost`
-            (no close was received), `server_error` (closed with an error code).
-        code: WebSocket close code, None where the caller closed.
-        text: what the platform said when it closed, possibly empty.
+        reason: `agent_hung_up` (also after silence), `caller_hung_up`, `server_went_away`
+            (it stops or restarts), `server_error` (closed with an error code),
+            `connection_lost` (no close was received), `failed` (on this side: the audio
+            device, for example).
+        code: WebSocket close code, where the platform's close was what ended the call.
+        text: what the platform said when it closed, or what failed; possibly empty.
     """
 
     reason: Reason
@@ -32,13 +46,10 @@ class CallEnd:
         return self.reason in {"agent_hung_up", "caller_hung_up"}
 
     def __str__(self) -> str:
-        words = self.reason.replace("_", " ")
-        return f"{words} ({self.code} {self.text})".replace(" )", ")") if self.code else words
+        detail = " ".join(str(part) for part in (self.code, self.text) if part)
+        return self.reason.replace("_", " ") + (f" ({detail})" if detail else "")
 
     @classmethod
     def of(cls, closed: ConnectionClosed) -> CallEnd:
         """The end that a close by the other side means."""
-        if closed.clean:
-            return cls("agent_hung_up", closed.code, closed.reason)
-        reason: Reason = "connection_lost" if closed.code == _LOST else "server_error"
-        return cls(reason, closed.code, closed.reason)
+        return cls(_REASONS.get(closed.code, "server_error"), closed.code, closed.reason)

@@ -80,7 +80,14 @@ class APIError(VatelError, httpx.HTTPStatusError):
         httpx.HTTPStatusError.__init__(self, text, request=response.request, response=response)
 
     def __reduce__(self) -> Any:
-        return type(self), (self.response,)
+        # Without the request's headers, which hold the key.
+        answer = httpx.Response(
+            self.status,
+            headers=_plain(self.response.headers.items()),
+            content=self.response.content,
+            request=httpx.Request(self.method, self.request.url),
+        )
+        return type(self), (answer,)
 
     @staticmethod
     def of(response: httpx.Response) -> APIError:
@@ -94,16 +101,25 @@ class APIError(VatelError, httpx.HTTPStatusError):
     def of_handshake(url: str, status: int, headers: Iterable[Header], body: bytes) -> APIError:
         """The error of a refused handshake; `url` is that of the session, without its token."""
         request = httpx.Request("GET", url)
-        kept = [(name, value) for name, value in headers if name.lower() != "content-encoding"]
-        answer = httpx.Response(status, headers=kept, content=body, request=request)
-        return APIError.of(answer)
+        return APIError.of(
+            httpx.Response(status, headers=_plain(headers), content=body, request=request)
+        )
+
+
+def _plain(headers: Iterable[Header]) -> list[tuple[bytes, bytes]]:
+    """The headers that go with a body which is decoded already."""
+    return [
+        (name.encode("latin-1", "replace"), value.encode("latin-1", "replace"))
+        for name, value in headers
+        if name.lower() not in {"content-encoding", "transfer-encoding"}
+    ]
 
 
 def _message(response: httpx.Response) -> str:
     """The platform's words: `{"error": ...}`, or short text that is no page of HTML."""
     try:
         error = response.json()["error"]
-    except (ValueError, TypeError, LookupError):
+    except (ValueError, TypeError, LookupError, RecursionError):
         error = None
     if isinstance(error, str) and error:
         return error
@@ -177,8 +193,8 @@ class ConnectionClosed(VatelError):  # noqa: N818  (the name of the field)
 
     @property
     def clean(self) -> bool:
-        """Whether the session ended as it should (1000 or 1001)."""
-        return self.code in {1000, 1001}
+        """Whether the other side meant to end the session: 1000, 1001 or no code at all (1005)."""
+        return self.code in {1000, 1001, 1005}
 
 
 class AudioError(VatelError):

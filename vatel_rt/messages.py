@@ -144,11 +144,19 @@ class UnknownMessage:
 
 @dataclass(frozen=True)
 class InvalidMessage:
-    """A frame that could not be read: its first 200 characters, and what is wrong with it."""
+    """A frame that could not be read.
+
+    Attributes:
+        raw: its first 200 characters.
+        error: what is wrong with it.
+        claimed: the type that it has itself, as far as that could be read.
+    """
 
     raw: str
     error: str
-    type: str = ""
+    claimed: str = ""
+    data: None = None
+    type: Literal["invalid_message"] = "invalid_message"
 
 
 ServerMessage = Union[
@@ -199,7 +207,9 @@ class _Kind(Generic[M]):
         return self.convert(msgspec.json.decode(data))
 
     def convert(self, data: Any) -> Any:
-        return msgspec.convert(_to_python({} if data is None else data), self.payload)
+        if self.payload is VoiceSessionEmptyData or data is None:
+            data = {}  # whatever comes where nothing is expected
+        return msgspec.convert(_to_python(data), self.payload)
 
 
 def _to_python(value: Any) -> Any:
@@ -294,8 +304,10 @@ def parse_server_message(payload: Mapping[str, Any]) -> ServerMessage:
     """Read a message of the platform from its decoded JSON object.
 
     Raises:
-        ValueError: the type is unknown, or the data is not that of the type.
+        ValueError: it is no message, its type is unknown, or the data is not that of the type.
     """
+    if not isinstance(payload, Mapping):
+        raise ValueError(f"not a message: {type(payload).__name__}")
     kind = _SERVER.get(str(payload.get("type")))
     if kind is None:
         raise ValueError(f"unknown message type: {payload.get('type')!r}")

@@ -57,7 +57,7 @@ class SessionStartedData:
 class ResponseAudioData(Audio):
     """Payload of `ResponseAudio`. `audio` is base64 PCM, see `pcm` for the bytes."""
 
-    turn_id: str
+    turn_id: str = ""
     audio: str = field(default="", repr=False)
     is_final: bool = False
 
@@ -66,8 +66,8 @@ class ResponseAudioData(Audio):
 class ResponseTextData:
     """Payload of `ResponseText`."""
 
-    turn_id: str
-    text: str
+    turn_id: str = ""
+    text: str = ""
     is_final: bool = True
 
 
@@ -75,7 +75,7 @@ class ResponseTextData:
 class InputAudioTranscriptData:
     """Payload of `InputAudioTranscript`."""
 
-    transcript: str
+    transcript: str = ""
     is_final: bool = True
     turn_id: Optional[str] = None
 

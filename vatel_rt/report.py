@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
-from typing import Any, Optional
+from dataclasses import dataclass, field
+from typing import Optional
 
 from vatel_rt.audio.pcm import BLOCK_MS, SAMPLE_RATE, samples_of
 from vatel_rt.audio.vad import VoiceActivity
@@ -32,6 +32,7 @@ class CallReport:
         interruptions: how often the caller spoke over the agent.
         tool_calls: names of the tools that the agent called.
         answer_ms: for each answer, from the end of the caller's speech to its first sound.
+        unread_messages: messages that the application did not read in time.
     """
 
     session_id: Optional[str] = None
@@ -40,10 +41,7 @@ class CallReport:
     interruptions: int = 0
     tool_calls: list[str] = field(default_factory=list)
     answer_ms: list[float] = field(default_factory=list)
-
-    def to_dict(self) -> dict[str, Any]:
-        """The figures as JSON values."""
-        return asdict(self)
+    unread_messages: int = 0
 
 
 class Reporter:

@@ -59,10 +59,17 @@ class Tools:
             function: the function, where this is used as `@tools.tool`.
             name: the agent's name for the tool.
             timeout: seconds after which the agent is told that it took too long.
+
+        Raises:
+            TypeError: it cannot be a tool: it has no name, takes arguments by position, or its
+                annotations name types that are not known (yet).
         """
 
         def register(function: F) -> F:
-            self._tools[name or function.__name__] = _Tool(function, timeout)
+            known = name or getattr(function, "__name__", None)
+            if not known:
+                raise TypeError(f"a tool without a name: {function!r}")
+            self._tools[known] = _Tool(function, timeout)
             return function
 
         return register if function is None else register(function)
@@ -88,26 +95,33 @@ class Tools:
             log.warning("tool %s: arguments that do not fit: %s", name, error)
             return _error(f"the arguments do not fit: {error}")
         try:
-            with anyio.fail_after(tool.timeout):
+            with anyio.move_on_after(tool.timeout):
                 return _output(await tool.run(bound))
-        except TimeoutError:
-            log.warning("tool %s took longer than %g s", name, tool.timeout)
-            return _error("the tool took too long")
         except Exception:
             log.exception("tool %s failed", name)
             return _error("the tool failed")
+        log.warning("tool %s took longer than %g s", name, tool.timeout)
+        return _error("the tool took too long")
 
 
 class _Tool:
+    """A function and its parameters.
+
+    Raises:
+        TypeError: it cannot be called with arguments by name, or names types that are not known.
+    """
+
     def __init__(self, function: Callable[..., Any], timeout: float) -> None:
         self._function = function
         self.timeout = timeout
-
-    @functools.cached_property
-    def _parameters(self) -> list[tuple[inspect.Parameter, Any]]:
-        hints = typing.get_type_hints(self._function)
-        parameters = inspect.signature(self._function).parameters.values()
-        return [(p, hints.get(p.name, Any)) for p in parameters]
+        try:
+            parameters = inspect.signature(function).parameters.values()
+            hints = typing.get_type_hints(_annotated(function))
+        except (NameError, ValueError) as error:
+            raise TypeError(f"{function!r} cannot be a tool: {error}") from error
+        if any(p.kind in {p.POSITIONAL_ONLY, p.VAR_POSITIONAL} for p in parameters):
+            raise TypeError(f"{function!r} cannot be a tool: an agent gives arguments by name")
+        self._parameters = [(p, hints.get(p.name, Any)) for p in parameters]
 
     def bind(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """Keyword arguments for the function, in the types that it asks for."""
@@ -125,10 +139,19 @@ class _Tool:
         return bound
 
     async def run(self, bound: dict[str, Any]) -> Any:
+        """What the function gives; a thread is left to run out where this is cancelled."""
         if inspect.iscoroutinefunction(self._function):
             return await self._function(**bound)
         call = functools.partial(self._function, **bound)
-        return await anyio.to_thread.run_sync(call, abandon_on_cancel=True)
+        result = await anyio.to_thread.run_sync(call, abandon_on_cancel=True)
+        return await result if inspect.isawaitable(result) else result
+
+
+def _annotated(function: Any) -> Any:
+    """What has the annotations of `function`, which may be any callable."""
+    while isinstance(function, functools.partial):
+        function = function.func
+    return function if inspect.isroutine(function) else function.__call__
 
 
 def _convert(name: str, value: Any, hint: Any) -> Any:
@@ -139,9 +162,8 @@ def _convert(name: str, value: Any, hint: Any) -> Any:
 
 
 def _output(result: Any) -> str:
-    if isinstance(result, str):
-        return result
-    return msgspec.json.encode(result).decode("utf-8")
+    text = result if isinstance(result, str) else msgspec.json.encode(result).decode("utf-8")
+    return text.encode("utf-8", "replace").decode("utf-8")  # half a surrogate pair cannot travel
 
 
 def _error(text: str) -> str:

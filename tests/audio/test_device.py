@@ -27,8 +27,8 @@ async def test_the_monitor_gets_both_sides_of_each_block() -> None:
     device = SilentDevice()
     pairs: list[tuple[bytes, bytes]] = []
     device.monitor = lambda captured, played: pairs.append((captured, played))
-    device.play(b"\1\0" * 500)
     await device.start()
+    device.play(b"\1\0" * 500)
     await device.drain()
     await device.close()
     assert pairs[0] == (bytes(960), b"\1\0" * 480)
@@ -60,6 +60,24 @@ async def test_close_in_any_state_and_twice() -> None:
     with pytest.raises(AudioDeviceError):
         for _ in range(100):
             await device.read()
+    with pytest.raises(AudioDeviceError, match="closed"):
+        await device.read()
+
+
+async def test_a_device_that_is_used_again_begins_afresh() -> None:
+    device = SilentDevice()
+    played: list[bytes] = []
+    device.monitor = lambda _captured, block: played.append(block)
+    await device.start()
+    device.play(b"\1\0" * 24000)
+    await device.read()
+    await device.close()
+    played.clear()
+    await device.start()
+    await device.read()
+    await device.read()
+    await device.close()
+    assert not any(b"".join(played))
 
 
 async def test_a_slow_reader_loses_the_oldest_blocks(monkeypatch: pytest.MonkeyPatch) -> None:

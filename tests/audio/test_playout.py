@@ -42,6 +42,15 @@ def test_clear_drops_all_at_once() -> None:
     assert buffer.read(4) == b"\3\3\0\0"
 
 
+def test_no_more_than_ten_minutes_wait() -> None:
+    buffer = PlayoutBuffer()
+    minute = bytes(24000 * 2 * 60)
+    for _ in range(12):
+        buffer.write(minute)
+    assert len(buffer) == 10 * len(minute)
+    assert buffer.refused == 2 * len(minute)
+
+
 def test_one_thread_reads_while_another_writes_and_clears() -> None:
     buffer = PlayoutBuffer()
     sizes = []

@@ -31,9 +31,9 @@ def test_reads_the_platforms_format(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("form", "told"),
     [
-        ({"channels": 2}, "2-channel, 16-bit, 24000 Hz"),
-        ({"rate": 16000}, "1-channel, 16-bit, 16000 Hz"),
-        ({"width": 1}, "1-channel, 8-bit, 24000 Hz"),
+        ({"channels": 2}, "it has 2 channels; convert"),
+        ({"rate": 16000}, "it has 16000 Hz; convert"),
+        ({"width": 1, "rate": 8000}, "it has 8000 Hz, 8-bit; convert"),
     ],
 )
 def test_other_formats_are_refused_with_the_command(form: dict, told: str, tmp_path: Path) -> None:
@@ -48,7 +48,7 @@ def test_other_formats_are_refused_with_the_command(form: dict, told: str, tmp_p
 def test_what_is_no_wav_is_refused(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "broken.wav"
     path.write_bytes(content)
-    with pytest.raises(AudioFormatError, match="not a PCM WAV file"):
+    with pytest.raises(AudioFormatError, match=r"not a WAV.*: it (is not PCM|has no audio)"):
         read_wav(path)
 
 
@@ -57,6 +57,26 @@ def test_files_that_do_not_open(tmp_path: Path) -> None:
         WavDevice(tmp_path / "missing.wav")
     with pytest.raises(AudioDeviceError, match=r"cannot write .*No such file"):
         WavWriter(tmp_path / "missing" / "out.wav")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_a_full_disk_ends_the_record_and_not_the_call(caplog: pytest.LogCaptureFixture) -> None:
+    recorder = Recorder("/dev/full")
+    recorder.write(bytes(960), bytes(960))
+    recorder.write(bytes(960), bytes(960))
+    recorder.close()
+    assert caplog.text.count("the record of the call ends here: cannot write /dev/full") == 1
+
+
+def test_what_was_there_stays_until_something_is_written(tmp_path: Path) -> None:
+    path = make_wav(tmp_path / "old.wav")
+    writer = WavWriter(path)
+    writer.close()
+    assert len(read_wav(path)) == 4800
+    writer = WavWriter(path)
+    writer.write(b"\1\0")
+    writer.close()
+    assert read_wav(path) == b"\1\0"
 
 
 def test_the_recorder_keeps_both_sides(tmp_path: Path) -> None:

@@ -44,7 +44,7 @@ async def realtime(client: Client) -> None:
             assert_type(message.data.pcm, bytes)
         elif isinstance(message, ToolCall):
             assert_type(message.data.toolCallId, str)
-        elif message.type == "session_started" and isinstance(message, SessionStarted):
+        elif isinstance(message, SessionStarted):
             assert_type(message.data.id, str)
         elif isinstance(message, (UnknownMessage, InvalidMessage)):
             assert_type(message.type, str)

@@ -77,6 +77,7 @@ class SilentDevice:
 
     async def start(self) -> None:
         """Begin to capture and to play."""
+        self._playout.clear()
         self._captured: asyncio.Queue[Optional[bytes]] = asyncio.Queue()
         self._played = asyncio.Event()
         self._failure: Optional[AudioDeviceError] = None
@@ -87,6 +88,7 @@ class SilentDevice:
         """Wait for the next captured block."""
         block = await self._captured.get()
         if block is None:
+            self._captured.put_nowait(None)  # for whoever reads again
             raise self._failure or AudioDeviceError("the device is closed")
         return block
 

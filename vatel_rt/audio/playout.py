@@ -5,15 +5,24 @@ from __future__ import annotations
 from collections import deque
 from threading import Lock
 
+from vatel_rt.audio.pcm import bytes_of
+
+LONGEST_MS = 600_000
+"""Speech that may wait, ten minutes: no agent's turn is longer, and memory is bounded."""
+
 
 class PlayoutBuffer:
     """A queue of PCM for one reader and one writer, which may be different threads.
 
     Chunks of any size go in, blocks of the asked size come out. The lock is held for a few
     microseconds: a device's callback may take it.
+
+    Attributes:
+        refused: bytes that came when ten minutes of speech were waiting.
     """
 
     def __init__(self) -> None:
+        self.refused = 0
         self._chunks: deque[bytes] = deque()
         self._head = 0
         self._size = 0
@@ -26,6 +35,9 @@ class PlayoutBuffer:
     def write(self, pcm: bytes) -> None:
         """Add `pcm` at the end."""
         if not pcm:
+            return
+        if self._size + len(pcm) > bytes_of(LONGEST_MS):
+            self.refused += len(pcm)
             return
         with self._lock:
             self._chunks.append(pcm)

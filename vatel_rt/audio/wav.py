@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import logging
+import os
+import shlex
 import wave
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from os import PathLike, fspath
 from typing import Optional, Union
 
 from vatel_rt.audio.device import SilentDevice
 from vatel_rt.audio.pcm import BLOCK_BYTES, SAMPLE_RATE, SAMPLE_WIDTH, interleave
 from vatel_rt.errors import AudioDeviceError, AudioFormatError
+
+log = logging.getLogger("vatel.audio")
 
 Path = Union[str, "PathLike[str]"]
 
@@ -22,75 +29,105 @@ def read_wav(path: Path) -> bytes:
         AudioDeviceError: the file cannot be read.
     """
     name = fspath(path)
+    pcm = b""
     try:
         with wave.open(name, "rb") as file:
-            found = file.getnchannels(), file.getsampwidth(), file.getframerate()
+            wrong = _wrong(file)
             pcm = file.readframes(file.getnframes())
     except (wave.Error, EOFError) as error:
-        raise AudioFormatError(
-            f"{name} is not a PCM WAV file ({error or 'it is empty'}); convert it: {_convert(name)}"
-        ) from error
+        wrong = f"it is not PCM: {error}" if str(error) else "it has no audio"
     except OSError as error:
         raise AudioDeviceError(f"cannot read {name}: {error.strerror}") from error
-    if found != (1, SAMPLE_WIDTH, SAMPLE_RATE):
-        channels, width, rate = found
+    if wrong:
+        command = f"ffmpeg -i {shlex.quote(name)} -ac 1 -ar {SAMPLE_RATE} -c:a pcm_s16le out.wav"
         raise AudioFormatError(
-            f"{name} is {channels}-channel, {8 * width}-bit, {rate} Hz, where mono, 16-bit, "
-            f"{SAMPLE_RATE} Hz is needed; convert it: {_convert(name)}"
+            f"{name} is not a WAV file of 24000 Hz, mono, 16-bit: {wrong}; convert it: {command}"
         )
     return pcm
 
 
-def _convert(name: str) -> str:
-    return f"ffmpeg -i {name} -ac 1 -ar {SAMPLE_RATE} -c:a pcm_s16le converted.wav"
+def _wrong(file: wave.Wave_read) -> str:
+    found = {
+        f"{file.getframerate()} Hz": file.getframerate() == SAMPLE_RATE,
+        f"{file.getnchannels()} channels": file.getnchannels() == 1,
+        f"{8 * file.getsampwidth()}-bit": file.getsampwidth() == SAMPLE_WIDTH,
+    }
+    wrong = ", ".join(fact for fact, right in found.items() if not right)
+    return wrong and f"it has {wrong}"
 
 
 class WavWriter:
     """Writes a 16-bit, 24 000 Hz WAV file; what is written survives a kill of the program.
 
+    A file that is there keeps what it has until something is written.
+
     Raises:
-        AudioDeviceError: the file cannot be written.
+        AudioDeviceError: (also when writing) the file cannot be written.
     """
 
     def __init__(self, path: Path, channels: int = 1) -> None:
-        try:
-            self._file = open(path, "wb")  # noqa: SIM115
-        except OSError as error:
-            raise AudioDeviceError(f"cannot write {fspath(path)}: {error.strerror}") from error
-        self._wave: Optional[wave.Wave_write] = wave.open(self._file, "wb")  # noqa: SIM115
-        self._wave.setnchannels(channels)
-        self._wave.setsampwidth(SAMPLE_WIDTH)
-        self._wave.setframerate(SAMPLE_RATE)
-        self._wave.writeframes(b"")
+        self._name = fspath(path)
+        self._channels = channels
+        self._wave: Optional[wave.Wave_write] = None
+        with self._errors():
+            flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0)
+            self._file = os.fdopen(os.open(path, flags, 0o666), "r+b")
 
     def write(self, pcm: bytes) -> None:
         """Append `pcm`; does nothing after `close`."""
-        if self._wave is not None:
+        if self._file.closed:
+            return
+        with self._errors():
             # writeframes, not writeframesraw: it keeps the header true after each block
-            self._wave.writeframes(pcm)
+            (self._wave or self._begin()).writeframes(pcm)
             self._file.flush()
 
     def close(self) -> None:
         """Close the file; may be called twice."""
-        wav, self._wave = self._wave, None
-        if wav is not None:
-            wav.close()
-            self._file.close()
+        with self._errors(), self._file:
+            if self._wave is not None:
+                self._wave.close()
+
+    def _begin(self) -> wave.Wave_write:
+        self._file.truncate()
+        self._wave = wave.open(self._file, "wb")  # noqa: SIM115
+        self._wave.setnchannels(self._channels)
+        self._wave.setsampwidth(SAMPLE_WIDTH)
+        self._wave.setframerate(SAMPLE_RATE)
+        return self._wave
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise AudioDeviceError(f"cannot write {self._name}: {error.strerror}") from error
 
 
 class Recorder:
-    """Records a call as a stereo WAV file: caller left, agent right as it was played."""
+    """Records a call as a stereo WAV file: caller left, agent right as it was played.
+
+    A call goes on where its record cannot: that is logged, and the record ends.
+    """
 
     def __init__(self, path: Path) -> None:
-        self._writer = WavWriter(path, channels=2)
+        self._writer: Optional[WavWriter] = WavWriter(path, channels=2)
 
     def write(self, captured: bytes, played: bytes) -> None:
         """Append what was captured and what was played in the same time."""
-        self._writer.write(interleave(captured, played))
+        try:
+            if self._writer is not None:
+                self._writer.write(interleave(captured, played))
+        except AudioDeviceError as error:
+            log.error("the record of the call ends here: %s", error)
+            self.close()
 
     def close(self) -> None:
         """Close the file; may be called twice."""
-        self._writer.close()
+        writer, self._writer = self._writer, None
+        if writer is not None:
+            with suppress(AudioDeviceError):  # told when it was written
+                writer.close()
 
 
 class WavDevice(SilentDevice):
@@ -117,6 +154,7 @@ class WavDevice(SilentDevice):
         self._speech = input if isinstance(input, bytes) else read_wav(input) if input else b""
 
     def _open(self) -> None:
+        self._position = 0
         if self._output is not None:
             self._writer = WavWriter(self._output)
 

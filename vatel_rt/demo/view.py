@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
+import os
 import statistics
 import sys
 import time
-from contextlib import AbstractContextManager
-from types import TracebackType
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Any, Optional, TextIO
 
 from vatel_rt.audio.pcm import duration_ms
@@ -31,8 +33,10 @@ class Screen:
     """Shows a call as it runs: a line an event, and on a terminal unsettled text in between."""
 
     def __init__(self, out: Optional[TextIO] = None) -> None:
-        self._out = out or sys.stdout
+        self._out: TextIO = out or sys.stdout or io.StringIO()  # a closed stdout is None
         self._live = self._out.isatty()
+        if isinstance(self._out, io.TextIOWrapper):
+            self._out.reconfigure(errors="replace")  # what an agent says fits any terminal
         self._started = time.monotonic()
 
     def say(self, text: str) -> None:
@@ -107,30 +111,28 @@ def _figures(report: CallReport) -> list[tuple[str, str]]:
 class EventFile(AbstractContextManager["EventFile"]):
     """The events of a call as JSON lines: milliseconds, type and data; audio by its length.
 
+    A file that is there keeps what it has until the first event.
+
     Raises:
-        ConfigurationError: the file cannot be written.
+        ConfigurationError: (also when an event is written) the file cannot be written.
     """
 
     def __init__(self, path: Optional[str]) -> None:
+        self._path = path
         self._started = time.monotonic()
-        try:
-            self._file = open(path, "w", encoding="utf-8") if path else None  # noqa: SIM115
-        except OSError as error:
-            raise ConfigurationError(f"cannot write {path}: {error.strerror}") from error
+        self._is_new = True
+        with self._errors():
+            self._file = open(path, "a", encoding="utf-8") if path else None  # noqa: SIM115
 
-    def __exit__(
-        self,
-        kind: Optional[type[BaseException]],
-        error: Optional[BaseException],
-        traceback: Optional[TracebackType],
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         if self._file is not None:
-            self._file.close()
+            with suppress(OSError):  # told when it was written
+                self._file.close()
 
     def message(self, message: Incoming) -> None:
         """Keep a message of the platform."""
         if isinstance(message, InvalidMessage):
-            self.event("invalid_message", {"error": message.error})
+            self.event(message.type, {"error": message.error})
         elif isinstance(message, ResponseAudio):
             data = to_wire(message.data)
             del data["audio"]
@@ -140,8 +142,20 @@ class EventFile(AbstractContextManager["EventFile"]):
 
     def event(self, kind: str, data: Any) -> None:
         """Keep an event."""
-        if self._file is not None:
-            at_ms = round((time.monotonic() - self._started) * 1000, 1)
-            line = {"at_ms": at_ms, "type": kind, "data": data}
-            self._file.write(json.dumps(line, ensure_ascii=False) + "\n")
+        if self._file is None:
+            return
+        at_ms = round((time.monotonic() - self._started) * 1000, 1)
+        line = json.dumps({"at_ms": at_ms, "type": kind, "data": data})
+        with self._errors():
+            if self._is_new and os.fstat(self._file.fileno()).st_size:
+                self._file.truncate(0)
+            self._is_new = False
+            self._file.write(f"{line}\n")
             self._file.flush()
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise ConfigurationError(f"cannot write {self._path}: {error.strerror}") from error
