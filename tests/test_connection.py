@@ -6,6 +6,7 @@ import asyncio
 import json
 import logging
 import socket
+import traceback
 from typing import Any
 
 import pytest
@@ -24,6 +25,7 @@ from vatel_rt.errors import (
     ConfigurationError,
     ConnectionClosed,
     ServerError,
+    VatelError,
 )
 from vatel_rt.messages import InvalidMessage, SessionEnded, SessionStarted, UnknownMessage
 
@@ -54,6 +56,54 @@ async def test_as_context_managers() -> None:
         async with await connect("token", url) as connection:
             messages = [message async for message in connection.stream_messages()]
         assert isinstance(messages[-1], SessionEnded)
+
+
+async def test_as_a_task_like_any_coroutine() -> None:
+    async with platform(plain_call) as url:
+        task = asyncio.create_task(connect("token", url))
+        async with await asyncio.wait_for(task, 5) as connection:
+            assert isinstance(await connection.receive(), SessionStarted)
+        cancelled = asyncio.create_task(connect("token", url))
+        await asyncio.sleep(0)
+        cancelled.cancel()
+        await asyncio.wait({cancelled})
+        assert cancelled.cancelled()
+    connect("token", "http://127.0.0.1").close()
+
+
+async def test_one_task_receives() -> None:
+    async with platform(lambda socket: socket.wait_closed()) as url:
+        async with connect("token", url) as connection:
+            first = asyncio.create_task(connection.receive())
+            await asyncio.sleep(0)
+            with pytest.raises(RuntimeError, match="another task"):
+                await connection.receive()
+            first.cancel()
+            await asyncio.wait({first})
+
+
+@pytest.mark.parametrize(("code", "reason"), [(1000, "x" * 124), (1006, ""), (99, "")])
+async def test_a_close_that_cannot_be_sent(code: int, reason: str) -> None:
+    async with platform(lambda socket: socket.wait_closed()) as url:
+        async with connect("token", url) as connection:
+            with pytest.raises(ValueError):
+                await connection.close(code, reason)
+
+
+@pytest.mark.parametrize("location", ["ftp://elsewhere/?token=s3cret", "http://[::1/?token=s3cret"])
+async def test_a_redirect_that_cannot_be_followed(location: str) -> None:
+    def redirect(server: ServerConnection, _request: Any) -> Any:
+        answer = server.respond(302, "")
+        answer.headers["Location"] = location
+        return answer
+
+    async with platform(plain_call, process_request=redirect) as url:
+        with pytest.raises(VatelError) as caught:
+            await connect("s3cret", url)
+    text = "".join(traceback.format_exception(None, caught.value, caught.value.__traceback__))
+    assert "s3cret" not in str(caught.value) + repr(caught.value)
+    assert caught.value.__cause__ is None
+    assert "InvalidURI" not in text or caught.value.__suppress_context__
 
 
 async def test_what_is_sent_is_the_platforms_form() -> None:

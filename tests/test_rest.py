@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import traceback
 from collections.abc import Iterator
 
 import httpx
@@ -158,3 +159,79 @@ def test_the_key_is_in_the_header_and_nowhere_else(caplog: pytest.LogCaptureFixt
     shown = caplog.text + repr(client) + repr(caught.value) + str(caught.value)
     assert "s3cret" not in shown
     assert "GET /v1/agents: 401, attempt 1, " in caplog.text
+
+
+def test_redirects_never_carry_the_key_to_another_host() -> None:
+    seen: list[tuple[str, bool]] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append((request.url.host, "authorization" in request.headers))
+        if request.url.host == "api.vatel.ai":
+            return httpx.Response(302, headers={"Location": "https://elsewhere.example/v1/agents"})
+        return httpx.Response(200, json=[])
+
+    transport = httpx.MockTransport(answer)
+    Client("key", HOST, httpx.Client(transport=transport, follow_redirects=True)).agents.list()
+    assert seen == [("api.vatel.ai", True), ("elsewhere.example", False)]
+    seen.clear()
+    with pytest.raises(APIError) as caught:
+        Client("key", HOST, httpx.Client(transport=transport)).agents.list()
+    assert caught.value.status == 302
+    assert seen == [("api.vatel.ai", True)]
+
+
+@pytest.mark.parametrize("bad", ["", ".", "..", None])
+def test_ids_that_would_reach_another_endpoint_are_refused(bad: str) -> None:
+    client = Client("key", HOST, httpx.Client(transport=httpx.MockTransport(pytest.fail)))
+    for call in (client.agents.get, client.agents.delete, client.calls.save_recording):
+        with pytest.raises(ValueError):
+            call(bad, *(["x.wav"] if call == client.calls.save_recording else []))
+
+
+@pytest.mark.parametrize("odd", ["a/b", "a?b=c", "a#b", "../x", "a b", "\u00fc", "%2e%2e", "a\n"])
+def test_odd_ids_stay_one_segment(odd: str) -> None:
+    paths: list[bytes] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        paths.append(request.url.raw_path)
+        return httpx.Response(204)
+
+    client = Client("key", HOST, httpx.Client(transport=httpx.MockTransport(answer)))
+    client.agents.delete(odd)
+    assert paths[0].count(b"/") == 3
+    assert paths[0].startswith(b"/v1/agents/")
+    assert not {b"?", b"#", b" "} & {paths[0][i : i + 1] for i in range(len(paths[0]))}
+
+
+def test_secrets_are_in_no_log_repr_or_traceback(
+    simulator: Simulator, caplog: pytest.LogCaptureFixture
+) -> None:
+    from vatel.models import SipTrunkCreateInput, TwilioPhoneNumberImportInput
+
+    caplog.set_level(logging.DEBUG)
+    shown = []
+    secret = "s3cret" * 3
+    with Client(simulator.api_key, simulator.url) as client:
+        token = client.session.generate_token(simulator.agent_id).token
+        bodies = [
+            (
+                client.sip_trunks.create,
+                SipTrunkCreateInput(pbx=secret, inbound_sip_password=secret),
+            ),
+            (
+                client.twilio_numbers.import_number,
+                TwilioPhoneNumberImportInput(
+                    phone_number="", account_sid="", auth_token=secret, label="\u00fc"
+                ),
+            ),
+        ]
+        for call, body in bodies:
+            with pytest.raises(APIError) as caught:
+                call(body)
+            shown += [str(caught.value), repr(caught.value), repr(vars(caught.value))]
+        shown += ["".join(traceback.format_exception_only(type(caught.value), caught.value))]
+        shown += [repr(client), repr(client.session), repr(client.with_options(timeout=1))]
+    text = caplog.text + "".join(shown)
+    assert token not in text
+    assert simulator.api_key not in text
+    assert "inbound_sip_password" not in caplog.text

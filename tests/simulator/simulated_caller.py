@@ -18,6 +18,7 @@ from websockets.asyncio.client import ClientConnection, connect
 import vatel_rt.simulator
 from vatel_rt.simulator import Scenario, Simulator
 from vatel_rt.simulator.scenario import AgentProfile, Delivery, Line, TimeoutSettings, Turn
+from vatel_rt.simulator.session import Session
 
 DATA = Path(vatel_rt.simulator.__file__).parent / "data"
 DOCUMENT = json.loads(resources.files("vatel_rest").joinpath("openapi.json").read_text("utf-8"))
@@ -66,6 +67,7 @@ def rest(simulator: Simulator, key: Optional[str] = None) -> httpx.AsyncClient:
         base_url=simulator.url,
         headers={"Authorization": f"Bearer {key or simulator.api_key}"},
         event_hooks={"response": [check_answer]},
+        verify=False,  # loading certificates is most of the time that a client takes
     )
 
 
@@ -121,14 +123,15 @@ def scenario_of(*turns: Turn, default_timeout: float = 20, **keys: Any) -> Scena
 class Caller:
     """A caller who keeps what it receives; each message is held against the document."""
 
-    def __init__(self, socket: ClientConnection) -> None:
+    def __init__(self, socket: ClientConnection, simulator: Simulator) -> None:
         self.socket = socket
+        self.simulator = simulator
         self.messages: list[Message] = []
         self.times: list[float] = []
 
     @classmethod
     async def dial(cls, simulator: Simulator, **options: Any) -> Caller:
-        return cls(await dial(simulator, await token_of(simulator, **options)))
+        return cls(await dial(simulator, await token_of(simulator, **options)), simulator)
 
     async def __aenter__(self) -> Caller:
         return self
@@ -169,12 +172,15 @@ class Caller:
     async def hear_out(self) -> str:
         """Receive a turn of the agent, and let the time pass that it plays; gives its id."""
         turn_id = (await self.until("response_audio"))["data"]["turn_id"]
-        began = self.times[-1]
         if not self.messages[-1]["data"]["is_final"]:
             await self.until("response_audio", is_final=True)
-        over = began + len(self.audio(turn_id)) / 2 / RATE
-        await asyncio.sleep(over + 0.1 - asyncio.get_running_loop().time())
+        await self.session.agent.quiet.wait()
         return str(turn_id)
+
+    @property
+    def session(self) -> Session:
+        """The other end."""
+        return next(s for s in self.simulator.platform.sessions if s.record.id == self.id)
 
     @property
     def id(self) -> str:

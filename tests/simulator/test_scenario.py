@@ -81,7 +81,21 @@ def test_an_empty_file_is_a_scenario(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("turns: [", "while parsing a flow node .* line 1, column 9"),
+        (
+            "turns: [",
+            r"yaml: line 1: expected the node content, but found .*, while parsing a flow",
+        ),
+        ("turns: []\na: [b", r"yaml: line 2: expected ',' or '\]'"),
+        ("delivery:\n  seed: 1\n  seed: 2", r"yaml: line 3: the key seed is there twice$"),
+        ("agent: 2024-99-99", r"yaml: month must be in 1\.\.12$"),
+        ("\n\0", "yaml: line 2: special characters are not allowed$"),
+        ("[" * 5000, "nested too deeply"),
+        ("{[a]: b}", "line 1: found unhashable key, while constructing a mapping$"),
+        ("after_last_turn: stop", "'stop' .*after_last_turn`: it is hang_up, wait or repeat$"),
+        (
+            'turns: [{hears: a, says: "It is {status}."}]',
+            r"turns\[0\]\.says: no tool fills {status}",
+        ),
         ("- a list", r"Expected `object`, got `array`"),
         ("turn: []", "contains unknown field `turn`"),
         ("turns: [{hears: a, says: 1}]", r"Expected `str`, got `int` - at `\$\.turns\[0\]\.says`"),
@@ -93,7 +107,7 @@ def test_an_empty_file_is_a_scenario(tmp_path: Path) -> None:
         ("greeting: {says: a, clip: b.wav}", r"greeting\.clip: cannot read .*b\.wav: No such file"),
         (
             "turns: [{hears: a, says: a, clip: scenario.yaml}]",
-            r"turns\[0\]\.clip: .* not a PCM WAV",
+            r"turns\[0\]\.clip: .*scenario\.yaml",
         ),
         ("caller: [{at: 0, says: a, clip: .}]", r"caller\[0\]\.clip: cannot read"),
         ("goodbye: {says: a, clip: x.wav}", r"goodbye\.clip: cannot read"),
@@ -108,6 +122,67 @@ def test_what_is_wrong_is_said_in_a_line(tmp_path: Path, text: str, message: str
     assert "\n" not in str(wrong.value)
     if message != "surrogates":
         assert re.search(message, str(wrong.value)), wrong.value
+
+
+def test_merge_keys_are_no_duplicates(tmp_path: Path) -> None:
+    text = """
+        voice: &usual {words_per_minute: 100}
+        caller: [{<<: {at: 1, says: a}, at: 2}]
+        """
+    assert load(tmp_path, text).caller[0].at == 2
+
+
+def test_an_argument_of_a_tool_needs_no_value(tmp_path: Path) -> None:
+    scenario = load(
+        tmp_path, "turns: [{hears: a, says: b, tool: {name: c, arguments: [{name: d}]}}]"
+    )
+    assert scenario.turns[0].tool is not None
+    assert scenario.turns[0].tool.arguments[0].value is None
+
+
+KLINGON = "voice: {name: klingon-x}\n"
+
+
+class TestVoice:
+    @pytest.fixture
+    def program(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+        """An espeak-ng that knows no voice."""
+        path = tmp_path / "espeak-ng"
+        path.write_text("#!/bin/sh\nexit 1\n")
+        path.chmod(0o755)
+        monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+        return path
+
+    @pytest.mark.parametrize(
+        "rest",
+        [
+            "",
+            "greeting: {says: ''}\nturns: [{hears: a, says: b}]",
+            "greeting: {says: ''}\nturns: [{hears: a, says: '', tool: {name: b}}]",
+            "greeting: {says: ''}\nturns:\n"
+            "- {hears: a, says: '{b}', clip: goodbye.wav, tool: {name: b, on_timeout: ''}}",
+        ],
+    )
+    @pytest.mark.usefixtures("program")
+    def test_one_that_is_not_there(self, tmp_path: Path, rest: str) -> None:
+        (tmp_path / "goodbye.wav").write_bytes((DATA / "goodbye.wav").read_bytes())
+        with pytest.raises(
+            SimulatorError, match=r"voice\.name: espeak-ng has no voice 'klingon-x'"
+        ):
+            load(tmp_path, KLINGON + rest)
+
+    @pytest.mark.usefixtures("program")
+    def test_one_that_nothing_needs(self, tmp_path: Path) -> None:
+        load(tmp_path, KLINGON + "greeting: {says: ''}\ncaller: [{at: 1, says: a}]")
+
+    def test_a_program_that_does_not_run(self, tmp_path: Path, program: Path) -> None:
+        program.write_text("#!/nowhere\n")
+        with pytest.raises(SimulatorError, match=r"voice\.name: espeak-ng failed: "):
+            load(tmp_path, KLINGON)
+
+    def test_without_espeak(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("PATH", str(tmp_path))
+        load(tmp_path, KLINGON)
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:

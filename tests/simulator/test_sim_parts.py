@@ -12,11 +12,11 @@ import pytest
 from simulated_caller import RATE, SENTENCE, quiet
 
 from vatel_rt.audio.pcm import samples_of
-from vatel_rt.simulator.call import Call
 from vatel_rt.simulator.document import InvalidValueError, read_query, schema_named
 from vatel_rt.simulator.hearing import Hearing
 from vatel_rt.simulator.playout import Playout
 from vatel_rt.simulator.recording import _HEADER, Recording, _header
+from vatel_rt.simulator.records import CallRecord
 from vatel_rt.simulator.scenario import Delivery
 from vatel_rt.simulator.tooling import filled
 
@@ -126,7 +126,7 @@ def test_an_answer_takes_up_the_output(text: str, output: str, said: str) -> Non
 
 
 def test_rows_count() -> None:
-    call = Call("agent", "organization")
+    call = CallRecord("agent", "organization")
     assert [call.add("message", "turn")["index"] for _ in range(3)] == [0, 1, 2]
 
 

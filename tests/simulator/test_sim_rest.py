@@ -13,9 +13,8 @@ from simulated_caller import SHORT, Caller, calls_over, dial, rest, scenario_of,
 from websockets.exceptions import InvalidStatus
 
 from vatel_rt.simulator import Scenario, Simulator
-from vatel_rt.simulator.call import Call, now, stamp
 from vatel_rt.simulator.platform import Platform
-from vatel_rt.simulator.scenario import AgentProfile
+from vatel_rt.simulator.records import CallRecord, now, stamp
 from vatel_rt.simulator.tokens import Grant, Tokens
 
 pytestmark = pytest.mark.anyio
@@ -37,7 +36,7 @@ async def simulator(anyio_backend: str) -> Any:
 
 def add_other_organization(platform: Platform) -> dict[str, Any]:
     other = platform.add_organization("Another", "other-key")
-    platform.add_agent(other, AgentProfile(id=OTHER_AGENT), "Hello.")
+    platform.add_agent(other["id"], {"id": OTHER_AGENT, "name": "Other"})
     return other
 
 
@@ -61,7 +60,7 @@ async def test_agents(simulator: Simulator) -> None:
 
 async def test_every_organization_sees_its_own(simulator: Simulator) -> None:
     add_other_organization(simulator.platform)
-    call = Call(simulator.agent_id, simulator.platform.organization["id"])
+    call = CallRecord(simulator.agent_id, simulator.platform.organization["id"])
     simulator.platform.calls[call.id] = call
     async with rest(simulator, "other-key") as client:
         assert [a["id"] for a in (await client.get("/v1/agents")).json()] == [OTHER_AGENT]
@@ -105,7 +104,9 @@ async def test_a_wrong_key(simulator: Simulator, header: str) -> None:
 
 
 async def test_a_call_without_a_recording(simulator: Simulator) -> None:
-    call = Call(simulator.agent_id, simulator.platform.organization["id"], version_id=OTHER_AGENT)
+    call = CallRecord(
+        simulator.agent_id, simulator.platform.organization["id"], version_id=OTHER_AGENT
+    )
     simulator.platform.calls[call.id] = call
     call.end("agent_hangup")
     async with rest(simulator) as client:
@@ -133,9 +134,11 @@ class TestListCalls:
     @pytest.fixture
     async def calls(self, simulator: Simulator) -> list[str]:
         platform = simulator.platform
-        calls = [Call(simulator.agent_id, platform.organization["id"]) for _ in range(5)]
+        calls = [CallRecord(simulator.agent_id, platform.organization["id"]) for _ in range(5)]
         calls[0].end("user_hangup")
         calls[1].end("silence_timeout")
+        calls[1].tags = ["old", "new"]
+        calls[2].party_number = "+12025550178"
         platform.calls = {call.id: call for call in calls}
         return [call.id for call in reversed(calls)]
 
@@ -168,7 +171,10 @@ class TestListCalls:
             ({"outbound": "true"}, 0),
             ({"outbound": "false"}, 5),
             ({"search": "+49"}, 0),
-            ({"tag": "new"}, 0),
+            ({"search": "0255"}, 1),
+            ({"tag": "ne"}, 0),
+            ({"tag": "new"}, 1),
+            ({"date_from": "0001-01-01T00:00:00+14:00", "date_to": "9999-12-31T23:59-12"}, 5),
             ({"agent_ids": f"{OTHER_AGENT},{OTHER_AGENT}"}, 0),
             ({"agent_ids": f"{OTHER_AGENT},{Scenario().agent.id}"}, 5),
             ({"organization_id": OTHER_AGENT}, 0),
@@ -184,9 +190,27 @@ class TestListCalls:
         page = await self.list(simulator, **query)
         assert (len(page["calls"]), page["pagination"]["total"]) == (count, count)
 
+    async def test_dates_are_inclusive(self, simulator: Simulator, calls: list[str]) -> None:
+        for call in (await self.list(simulator))["calls"]:
+            dates = {"date_from": call["created_at"], "date_to": call["created_at"]}
+            page = await self.list(simulator, page_size=100, **dates)
+            assert call["id"] in [c["id"] for c in page["calls"]]
+
     @pytest.mark.parametrize(
         "query",
-        ["page=0", "page=x", "page_size=101", "status=x", "outbound=yes", "date_from=today"],
+        [
+            "page=0",
+            "page=x",
+            "page=--5",
+            "page=" + 5000 * "9",
+            "page_size=101",
+            "status=x",
+            "outbound=yes",
+            "date_from=today",
+            "date_to=9999-12-31T24:00:00",
+            "search=" + 257 * "1",
+            "tag=" + 129 * "a",
+        ],
     )
     async def test_refusals(self, simulator: Simulator, calls: list[str], query: str) -> None:
         async with rest(simulator) as client:
@@ -197,10 +221,11 @@ class TestListCalls:
 
 class TestSessionToken:
     async def test_is_a_jwt_that_says_what_it_grants(self, simulator: Simulator) -> None:
-        token = await token_of(simulator, chat=True, version_id=OTHER_AGENT)
+        version = simulator.platform.active[simulator.agent_id]
+        token = await token_of(simulator, chat=True, version_id=version.upper())
         claims = jwt.decode(token, options={"verify_signature": False})
         assert claims["sub"] == simulator.agent_id
-        assert claims["version"] == OTHER_AGENT
+        assert claims["version"] == version
         assert claims["scopes"] == ["voice", "chat"]
         assert 0 < claims["exp"] - time.time() <= 60
 
@@ -222,6 +247,9 @@ class TestSessionToken:
             (b"\xff", 400),
             (b"[]", 400),
             (b"[" * 100_000, 400),
+            (b'{"agent_id": 1e999}', 400),
+            (b'{"agent_id": "%s", "version_id": "%s"}', 404),
+            (b'{"agent_id": "%s", "prompt": "\\ud800"}', 400),
             (b"{}", 400),
             (b'{"agent_id": null}', 400),
             (b'{"agent_id": "me"}', 400),

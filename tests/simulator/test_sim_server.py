@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import os
 import signal
@@ -14,12 +15,15 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
 from simulated_caller import SHORT, Caller, scenario_of
 
 from vatel_rt.errors import SimulatorError
-from vatel_rt.simulator import Simulator
-from vatel_rt.simulator.__main__ import main
+from vatel_rt.simulator import Simulator, caller_clip
+from vatel_rt.simulator.recording import Recording
+from vatel_rt.simulator.records import CallRecord
+from vatel_rt.simulator.terminal import main
 
 COMMAND = [sys.executable, "-W", "error", "-m", "vatel_rt.simulator", "--port", "0"]
 
@@ -95,8 +99,7 @@ def test_the_program_starts_answers_and_ends(number: int) -> None:
         (["--scenario", "nowhere.yaml"], 2, "scenario nowhere.yaml: No such file or directory\n"),
         (["--host", "203.0.113.1"], 1, "cannot listen on 203.0.113.1:0: "),
         (["--host", "no.such.host.invalid"], 1, "cannot listen on no.such.host.invalid:0: "),
-        (["--port", "70000"], 1, "cannot listen on 127.0.0.1:70000: "),
-        (["--port", "{taken}"], 1, "cannot listen on 127.0.0.1:{taken}: "),
+        (["--port", "{taken}"], 1, "cannot listen on 127.0.0.1:{taken}: Address already in use\n"),
     ],
 )
 def test_what_cannot_be_is_said_in_a_line(
@@ -114,6 +117,148 @@ def test_what_cannot_be_is_said_in_a_line(
     assert err.count("\n") == 1
 
 
+@pytest.mark.parametrize("arguments", [
+    ["--port", "abc"], ["--port", "80000"], ["--port", "-1"], ["--port", "²"],
+    ["--api-key", ""], ["--api-key", "schlüssel"], ["--api-key", " a"], ["--api-key", "a\nb"],
+])  # fmt: skip
+def test_arguments_that_cannot_be(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(arguments)
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert last.startswith(f"python -m vatel_rt.simulator: error: argument {arguments[0]}: ")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_it_at_any_time(number: int) -> None:
+    """Its imports are the longest part of its start: it is sent a signal in each of them."""
+    for module in ("argparse", "vatel_rt.simulator.terminal", "vatel_rt.errors", "uvicorn"):
+        code = f"""
+import os, signal, sys
+class Signals:
+    def find_spec(self, name, *_):
+        if name == {module!r}:
+            os.kill(os.getpid(), {int(number)})
+sys.meta_path.insert(0, Signals())
+from vatel_rt.simulator.__main__ import run
+sys.argv = ["simulator", "--port", "0"]
+for name in {module!r}, "vatel_rt.errors":
+    sys.modules.pop(name, None)
+sys.exit(run())
+"""
+        command = [sys.executable, "-c", code]
+        done = subprocess.run(command, check=False, capture_output=True, timeout=20)
+        assert (done.returncode, done.stdout, done.stderr) == (0, b"", b""), module
+
+
+def test_it_leaves_the_handlers_of_the_program_as_they_are(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.getsignal(number) for number in numbers]
+    monkeypatch.setattr(asyncio.Event, "wait", _kill_after(asyncio.Event.wait))
+    assert main(["--port", "0"]) == 0
+    assert [signal.getsignal(number) for number in numbers] == before
+    assert capsys.readouterr().out.startswith("listening on ")
+
+
+def _kill_after(wait: Any) -> Any:
+    async def waiting(event: asyncio.Event) -> bool:
+        if "terminal" in str(sys._getframe(1).f_code.co_filename):
+            signal.raise_signal(signal.SIGTERM)
+        return bool(await wait(event))
+
+    return waiting
+
+
+async def is_open(url: str) -> bool:
+    try:
+        _, writer = await asyncio.open_connection("127.0.0.1", int(url.rpartition(":")[2]))
+    except ConnectionRefusedError:
+        return False
+    writer.close()
+    return True
+
+
+@pytest.mark.anyio
+@pytest.mark.usefixtures("no_new_tasks")
+async def test_a_cancelled_program_leaves_no_port_open() -> None:
+    simulator = Simulator(scenario_of(SHORT))
+    with anyio.CancelScope() as scope:
+        async with simulator:
+            folder = simulator.platform.folder
+            caller = await Caller.dial(simulator)
+            scope.cancel()
+            await anyio.sleep_forever()
+    assert not await is_open(simulator.url)
+    await caller.socket.wait_closed()
+    assert caller.socket.close_code == 1001
+    assert folder is not None
+    assert not folder.exists()
+
+
+@pytest.mark.anyio
+async def test_a_program_cancelled_again_and_again_leaves_no_port_open() -> None:
+    simulator = Simulator(scenario_of(SHORT))
+    entered = asyncio.Event()
+
+    async def program() -> None:
+        async with simulator:
+            entered.set()
+            await asyncio.Event().wait()
+
+    task = asyncio.create_task(program())
+    await entered.wait()
+    while not task.done():
+        task.cancel()
+        await asyncio.wait([task], timeout=0.01)
+    assert not await is_open(simulator.url)
+    await asyncio.wait([simulator._task])
+
+
+@pytest.mark.anyio
+async def test_a_client_that_does_not_read_does_not_hold_it_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("vatel_rt.simulator.guest.PATIENCE", 0.1)
+    async with Simulator(scenario_of(SHORT)) as simulator:
+        platform = simulator.platform
+        call = CallRecord(simulator.agent_id, platform.organization["id"])
+        assert platform.folder
+        call.recording = Recording(platform.folder, call.id)
+        call.recording.write("agent", 20_000_000, bytes(2))
+        call.end("user_hangup")
+        platform.calls[call.id] = call
+        port = int(simulator.url.rpartition(":")[2])
+        reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1)
+        request = f"GET /v1/calls/{call.id}/recording HTTP/1.1\r\nHost: a\r\n"
+        writer.write(f"{request}Authorization: Bearer simulator-key\r\n\r\n".encode())
+        assert await reader.read(5) == b"HTTP/"
+        begin = time.monotonic()
+    assert time.monotonic() - begin < 2
+    writer.transport.abort()
+    with contextlib.suppress(ConnectionResetError):
+        await writer.wait_closed()
+
+
+@pytest.mark.anyio
+async def test_a_port_that_is_none() -> None:
+    with pytest.raises(SimulatorError, match="ports are 0 to 65535"):
+        await Simulator(port=70_000).__aenter__()
+
+
+@pytest.mark.anyio
+@pytest.mark.usefixtures("no_new_tasks")
+async def test_a_server_that_does_not_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def startup(*_: Any, **__: Any) -> None:
+        raise OSError("no more sockets")
+
+    monkeypatch.setattr("uvicorn.Server.startup", startup)
+    simulator = Simulator(scenario_of(SHORT))
+    with pytest.raises(SimulatorError, match=r"cannot serve: OSError.*no more sockets"):
+        await simulator.__aenter__()
+    assert not await is_open(simulator.url)
+
+
 def test_help_and_version(capsys: pytest.CaptureFixture[str]) -> None:
     for option, text in (("--help", "exit codes:"), ("--version", "vatel ")):
         with pytest.raises(SystemExit, match="0"):
@@ -124,10 +269,18 @@ def test_help_and_version(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize("package", ["uvicorn", "yaml", "jsonschema", "jwt", "starlette"])
 def test_a_missing_package(package: str) -> None:
     code = f"import sys; sys.modules[{package!r}] = None\n"
-    code += "from vatel_rt.simulator.__main__ import main; sys.exit(main([]))"
+    code += "from vatel_rt.simulator.terminal import main; sys.exit(main([]))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert done.stderr == f"the simulator needs {package}: pip install 'vatel[simulator]'\n"
+
+
+def test_a_missing_package_and_the_callers_clip(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [n for n in sys.modules if n.startswith("vatel_rt.simulator.")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "yaml", None)
+    with pytest.raises(SimulatorError, match="the simulator needs yaml"):
+        caller_clip()
 
 
 def test_a_package_that_is_missing_for_another_reason(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -145,4 +298,4 @@ def test_importing_it_loads_nothing_heavy() -> None:
     loaded = subprocess.check_output(
         [sys.executable, "-c", code], text=True, env=os.environ
     ).split()
-    assert not {"starlette", "uvicorn", "yaml", "jsonschema", "jwt"} & set(loaded)
+    assert not {"starlette", "uvicorn", "yaml", "jsonschema", "jwt", "httpx"} & set(loaded)

@@ -26,6 +26,8 @@ from simulated_caller import (
     scenario_of,
     token_of,
 )
+from websockets.asyncio.client import ClientConnection
+from websockets.exceptions import InvalidStatus
 
 from vatel_rt.audio.pcm import samples_of
 from vatel_rt.simulator import Simulator
@@ -186,17 +188,17 @@ async def test_an_interruption_stops_the_turn_at_once() -> None:
 
 
 async def test_the_recording_has_both_sides_in_their_time() -> None:
-    delivery = Delivery(thinking_ms=500, speed=8)
+    delivery = Delivery(thinking_ms=500, speed=2)
     async with Simulator(scenario_of(LONG, SHORT, delivery=delivery)) as simulator:
         async with await Caller.dial(simulator) as caller:
             started = asyncio.get_running_loop().time()
-            await caller.until("response_audio", is_final=True)
-            await asyncio.sleep(1)
+            await caller.hear_out()
             spoken = asyncio.get_running_loop().time() - started
             await caller.speak(clip("caller_hours.wav") + quiet(1))
             turn_id = (await caller.until("response_audio"))["data"]["turn_id"]
             answered = asyncio.get_running_loop().time() - started
-            await asyncio.sleep(0.5)
+            while len(caller.audio(turn_id)) < 2 * RATE * 2.4:  # half of which has been heard
+                await caller.next()
             await caller.speak(quiet(0.1) + clip("caller_thanks.wav") + quiet(0.7))
             await caller.until("interruption")
             cut = asyncio.get_running_loop().time() - started
@@ -229,29 +231,53 @@ async def test_silence_is_not_counted_while_the_caller_speaks() -> None:
         async with await Caller.dial(simulator) as caller:
             await caller.speak(SENTENCE[: RATE * 2])
             await caller.until("speech_started")
-            await asyncio.sleep(0.6)
-            await caller.speak(SENTENCE[RATE * 2 :])
+            began = caller.times[-1]
+            await caller.until("speech_stopped")  # since no more audio comes
+            assert caller.times[-1] - began > 2 * 0.3
             await caller.until_end()
         assert caller.said() == [SHORT.says]
 
 
-async def test_the_caller_hangs_up(simulator: Simulator) -> None:
-    async with await Caller.dial(simulator) as caller:
-        await caller.until("response_audio")
-    await calls_over(simulator)
-    call = await call_of(simulator, caller.id)
-    assert call["termination_reason"] == "user_hangup"
+def close(socket: ClientConnection) -> None:
+    socket.protocol.send_close(1000)
+    socket.send_data()
 
 
-async def test_a_broken_connection_is_a_stored_call(simulator: Simulator) -> None:
-    caller = await Caller.dial(simulator)
-    await caller.until("response_audio")
-    caller.socket.transport.abort()
-    await caller.socket.wait_closed()
-    await calls_over(simulator)
-    call = await call_of(simulator, caller.id)
-    assert call["termination_reason"] == "connection_lost"
-    assert call["transcript"]["entries"][0]["message"]
+def close_like_a_browser(socket: ClientConnection) -> None:
+    socket.protocol.send_close()
+    socket.send_data()
+
+
+def lose_the_connection(socket: ClientConnection) -> None:
+    socket.transport.abort()
+
+
+@pytest.mark.parametrize(
+    ("hang_up", "reason"),
+    [
+        (close, "user_hangup"),
+        (close_like_a_browser, "user_hangup"),
+        (lose_the_connection, "connection_lost"),
+    ],
+)
+async def test_the_caller_is_gone_while_the_agent_speaks(hang_up: Any, reason: str) -> None:
+    greeting = Line(says=LONG.says, clip=LONG.clip)
+    async with Simulator(scenario_of(SHORT, greeting=greeting)) as simulator:
+        caller = await Caller.dial(simulator)
+        await caller.until("response_audio", is_final=True)
+        hang_up(caller.socket)
+        await caller.socket.wait_closed()
+        await calls_over(simulator)
+        call = await call_of(simulator, caller.id)
+        _, right = await legs(simulator, caller.id)
+    assert call["termination_reason"] == reason
+    (row,) = call["transcript"]["entries"]
+    held = caller.times[-1] - caller.times[0]
+    assert abs(row["durationMs"] / 1000 - held) < 0.3
+    assert abs(len(right) / RATE - held) < 0.3
+    assert row["message"]
+    assert LONG.says.startswith(row["message"])
+    assert len(row["message"]) < len(LONG.says)
 
 
 async def test_the_end_of_the_simulator_ends_its_calls() -> None:
@@ -261,7 +287,9 @@ async def test_the_end_of_the_simulator_ends_its_calls() -> None:
     await caller.socket.wait_closed()
     assert caller.socket.close_code == 1001
     (call,) = simulator.platform.calls.values()
-    assert call.to_json()["termination_reason"] == "server_shutdown"
+    shown = call.to_json()
+    assert shown["termination_reason"] == "server_shutdown"
+    assert shown["transcript"]["entries"][0]["durationMs"] < 1000
 
 
 async def test_a_token_overrides_the_first_message(simulator: Simulator) -> None:
@@ -283,25 +311,49 @@ async def test_the_agent_waits_until_the_caller_has_spoken() -> None:
         async with await Caller.dial(simulator, first_message="") as caller:
             await caller.speak()
             await caller.until("speech_stopped")
-            await caller.speak(SENTENCE[: 2 * RATE])
-            await caller.until("speech_started")
-            await asyncio.sleep(0.5)
-            await caller.speak(SENTENCE[2 * RATE :])
+            await caller.speak(SENTENCE[: 2 * RATE])  # stops a second later, as no more comes
             await caller.until("response_audio")
     talk = ["speech_started", "input_audio_transcript", "speech_stopped", "input_audio_transcript"]
     assert caller.kinds() == ["session_started", *talk, *talk, "response_text", "response_audio"]
 
 
-async def test_no_token_is_logged(simulator: Simulator, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.DEBUG)
-    token = await token_of(simulator)
-    async with Caller(await dial(simulator, token)) as caller:
-        await caller.until("response_audio")
-        await caller.socket.send("?")
-    await calls_over(simulator)
-    records = [r for r in caplog.records if r.name.startswith(("vatel", "uvicorn"))]
-    assert records
-    assert not any(token in r.getMessage() or "simulator-key" in r.getMessage() for r in records)
+async def test_no_token_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(1)
+    caplog.set_level(1, "vatel.simulator.server")
+    async with Simulator(scenario_of(SHORT)) as simulator:
+        token = await token_of(simulator)
+        async with Caller(await dial(simulator, token), simulator) as caller:
+            await caller.until("response_audio")
+            await caller.socket.send("?")
+            await calls_over(simulator)
+        with pytest.raises(InvalidStatus):
+            await dial(simulator, token)
+        async with rest(simulator) as client:
+            assert (await client.get(f"/v1/connection?token={token}")).status_code == 400
+    # The test's own client tells all; so does httpx.
+    lines = [r for r in caplog.records if not r.name.startswith(("websockets", "http"))]
+    assert any("not a message of a client" in r.getMessage() for r in lines)
+    assert not [r for r in lines if token in r.getMessage() or "simulator-key" in r.getMessage()]
+    assert not [r for r in lines if r.levelno >= logging.ERROR], "a denied handshake is no error"
+
+
+async def test_the_loggers_of_the_program_stay_as_they_are() -> None:
+    def state() -> list[Any]:
+        loggers = [
+            logging.getLogger(f"uvicorn{name}") for name in ("", ".error", ".access", ".asgi")
+        ]
+        return [(r.level, r.propagate, list(r.handlers), list(r.filters)) for r in loggers]
+
+    access = logging.getLogger("uvicorn.access")
+    handler = logging.NullHandler()
+    access.addHandler(handler)
+    try:
+        before = state()
+        async with Simulator(scenario_of(SHORT)):
+            assert state() == before
+        assert state() == before
+    finally:
+        access.removeHandler(handler)
 
 
 @pytest.mark.parametrize("step", [14, 1022, 2 * len(SENTENCE)])

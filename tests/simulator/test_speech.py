@@ -75,10 +75,49 @@ async def test_a_voice_that_espeak_does_not_have(caplog: pytest.LogCaptureFixtur
 
 
 async def test_an_espeak_that_fails(a_program: Any, caplog: pytest.LogCaptureFixture) -> None:
-    a_program("echo broken >&2; exit 1")
+    a_program("cat > /dev/null; echo broken >&2; exit 1")
     with caplog.at_level(logging.WARNING):
         assert await Speech(SCENARIO).pcm("Hello?") == clip("no_voice.wav")
     assert "espeak-ng failed: broken" in caplog.text
+
+
+@needs_espeak
+@pytest.mark.parametrize("text", ["Hel\0lo?", "\ud800 yes", '\'; rm -rf "$HOME"'])
+async def test_espeak_speaks_odd_texts(text: str) -> None:
+    assert await Speech(SCENARIO).pcm(text) != clip("no_voice.wav")
+
+
+async def test_a_text_that_is_no_argument_any_more(a_program: Any) -> None:
+    a_program(f"cat > /dev/null; cat '{DATA}/goodbye.wav'")
+    assert await Speech(SCENARIO).pcm("word " * 1_000_000) == clip("goodbye.wav")
+
+
+async def test_an_espeak_that_does_not_run(
+    a_program: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    a_program("")
+    speech = Speech(SCENARIO)
+    assert speech._espeak is not None
+    Path(speech._espeak).write_text("#!/nowhere\n")
+    assert await speech.pcm("Hello?") == clip("no_voice.wav")
+    assert "espeak-ng failed: FileNotFoundError" in caplog.text
+
+
+async def test_an_espeak_that_takes_too_long(
+    a_program: Any, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vatel_rt.simulator.speech.PATIENCE", 0.05)
+    a_program("exec sleep 60")
+    assert await Speech(SCENARIO).pcm("Hello?") == clip("no_voice.wav")
+    assert "espeak-ng failed: took more than 0.05 s" in caplog.text
+
+
+async def test_an_espeak_that_does_not_read(
+    a_program: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    a_program("exit 1")
+    assert await Speech(SCENARIO).pcm("word " * 1_000_000) == clip("no_voice.wav")
+    assert "espeak-ng failed: " in caplog.text
 
 
 async def test_texts_are_not_kept_forever(a_program: Any) -> None:

@@ -51,24 +51,39 @@ A scenario is a YAML file. Every key may be left out::
     folder: .                   # where the clips are, seen from the file
 
 Text without a clip is spoken by `espeak-ng`; where that is not installed, the agent says so.
+
+The REST side has all operations, and holds requests against the document. What it cannot know it
+makes up: a dialled number answers, listens to the first message and hangs up, and the call is in
+the history; an `account_sid` that ends in `FAIL` makes Twilio fail (502); each change of an agent
+adds a version that is not published; `Simulator(has_sip=False)` has no SIP credentials (503).
 """
 
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
-
-from vatel_rt.errors import SimulatorError
+from typing import TYPE_CHECKING, Any, Optional
 
 if TYPE_CHECKING:
-    from vatel_rt.simulator.caller import caller_clip
     from vatel_rt.simulator.scenario import Scenario
     from vatel_rt.simulator.server import Simulator
 
 __all__ = ["Scenario", "Simulator", "caller_clip"]
 
-_HOMES = {"Scenario": "scenario", "Simulator": "server", "caller_clip": "caller"}
+_HOMES = {"Scenario": "scenario", "Simulator": "server"}
 _PACKAGES = {"jsonschema", "jwt", "starlette", "uvicorn", "yaml"}
+
+
+def caller_clip(scenario: Optional[Scenario] = None) -> bytes:
+    """What the caller of a scenario says, as PCM that begins with the call.
+
+    Args:
+        scenario: one whose `caller` has clips; the packaged one by default.
+
+    Raises:
+        SimulatorError: the extra is not installed.
+    """
+    spoken: Scenario = scenario or __getattr__("Scenario").default()
+    return spoken.caller_audio()
 
 
 def __getattr__(name: str) -> Any:
@@ -80,5 +95,7 @@ def __getattr__(name: str) -> Any:
         package = str(error.name).partition(".")[0]
         if package not in _PACKAGES:
             raise
+        from vatel_rt.errors import SimulatorError  # not above: it loads a lot
+
         missing = f"the simulator needs {package}: pip install 'vatel[simulator]'"
         raise SimulatorError(missing) from error

@@ -1,88 +1,24 @@
-"""The simulator at a terminal: `python -m vatel_rt.simulator`."""
+"""`python -m vatel_rt.simulator`: see `terminal`. A signal ends it from the first moment on."""
 
 from __future__ import annotations
 
-import argparse
-import asyncio
-import logging
+import os
 import signal
 import sys
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Optional
-
-from vatel_rt.errors import SimulatorError
-from vatel_rt.version import __version__
-
-if TYPE_CHECKING:
-    from vatel_rt.simulator import Simulator
-
-ENDED, NO_START, BAD_INPUT = 0, 1, 2
-EXIT_CODES = """\
-exit codes:
-  0  ended by SIGINT or SIGTERM
-  1  cannot start: the address is in use, or is none of this machine
-  2  bad input: an argument, the scenario file, or a missing package
-"""
-_TRY_IT = """\
-API key {key}, agent {agent}; to talk to it:
-  VATEL_BASE_URL={url} VATEL_API_KEY={key} VATEL_AGENT_ID={agent} python -m vatel_rt.demo"""
 
 
-def main(arguments: Optional[Sequence[str]] = None) -> int:
-    """Run the simulator until a signal ends it; gives the exit code."""
-    options = _parser().parse_args(arguments)
-    logging.basicConfig(format="%(message)s", level=logging.WARNING)
-    try:
-        simulator = _simulator(options)
-    except SimulatorError as error:
-        print(error, file=sys.stderr)  # noqa: T201
-        return BAD_INPUT
-    try:
-        asyncio.run(_serve(simulator))
-    except SimulatorError as error:
-        print(error, file=sys.stderr)  # noqa: T201
-        return NO_START
-    return ENDED
+def run() -> int:
+    """Run the program; gives the exit code.
 
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m vatel_rt.simulator",
-        description="The Vatel platform on this machine, with a scripted agent. It recognises "
-        "no speech: what it says and 'hears' comes from the scenario.",
-        epilog=EXIT_CODES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
-    parser.add_argument(
-        "--port", type=int, default=8484, help="port to listen on, 0 for a free one (%(default)s)"
-    )
-    parser.add_argument("--scenario", metavar="FILE", help="scenario file (a packaged one)")
-    parser.add_argument(
-        "--api-key", default="simulator-key", help="API key of its organization (%(default)s)"
-    )
-    parser.add_argument("--version", action="version", version=f"vatel {__version__}")
-    return parser
-
-
-def _simulator(options: argparse.Namespace) -> Simulator:
-    from vatel_rt.simulator import Scenario, Simulator
-
-    scenario = Scenario.load(options.scenario) if options.scenario else None
-    return Simulator(scenario, host=options.host, port=options.port, api_key=options.api_key)
-
-
-async def _serve(simulator: Simulator) -> None:
-    loop = asyncio.get_running_loop()
-    over = asyncio.Event()
+    While it serves, a signal makes it end its calls; before and after that it holds nothing
+    which would need an end, so that it just goes.
+    """
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: loop.call_soon_threadsafe(over.set))
-    async with simulator:
-        print(f"listening on {simulator.url}", flush=True)  # noqa: T201
-        facts = {"url": simulator.url, "key": simulator.api_key, "agent": simulator.agent_id}
-        print(_TRY_IT.format(**facts), flush=True)  # noqa: T201
-        await over.wait()
+        signal.signal(number, lambda *_: os._exit(0))
+    from vatel_rt.simulator.terminal import main
+
+    return main()
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run())

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import random
-import uuid
 from collections import deque
 from collections.abc import Awaitable, Iterator
 from dataclasses import dataclass
 from itertools import chain, cycle, repeat
-from typing import Callable, Optional
+from typing import Any, Callable, Optional
 
 import anyio
 import anyio.lowlevel
 
 from vatel_rt.messages import ResponseAudio, ResponseText, ServerMessage
 from vatel_rt.payloads import ResponseTextData
-from vatel_rt.simulator import call as ending
-from vatel_rt.simulator.call import Call, now, stamp
 from vatel_rt.simulator.playout import Playout
 from vatel_rt.simulator.recording import Recording
+from vatel_rt.simulator.records import (
+    AGENT_HANGUP,
+    SILENCE_TIMEOUT,
+    CallRecord,
+    new_id,
+    now,
+    stamp,
+)
 from vatel_rt.simulator.scenario import Scenario, Turn
 from vatel_rt.simulator.speech import Speech
 from vatel_rt.simulator.tooling import PendingTools, filled
@@ -26,6 +31,9 @@ from vatel_rt.simulator.tooling import PendingTools, filled
 UNSCRIPTED = "(not in the scenario)"
 """What is heard once the scenario has no more turns."""
 MOST_UNANSWERED = 100
+MOST_WORDS_AT_ONCE = 20
+"""Texts that come with one piece of audio: a book as a first message is not sent word by word."""
+DEFAULT_TIMEOUT, LONGEST_TIMEOUT = 20, 86_400
 
 
 @dataclass
@@ -43,41 +51,53 @@ class Utterance:
         return self.turn.hears if self.turn else UNSCRIPTED
 
 
+@dataclass(frozen=True)
+class CallSetup:
+    """What a call is held with.
+
+    Attributes:
+        profile: the agent, as the REST side shows it.
+        greeting: what it says first.
+    """
+
+    record: CallRecord
+    recording: Recording
+    scenario: Scenario
+    speech: Speech
+    profile: dict[str, Any]
+    greeting: str
+
+
 class Agent:
     """Says what the scenario says, when it is its turn.
 
     Args:
-        timeout: seconds without speech after which it gives up.
         send: sends a message to the caller.
         clock: seconds since the call's start.
 
     Attributes:
         tools: the tool calls it waits for.
         listening_to: what the caller is saying right now, if anything.
+        quiet: set once the caller has heard all that was said; another one for each text.
     """
 
     def __init__(
         self,
-        call: Call,
-        recording: Recording,
-        scenario: Scenario,
-        speech: Speech,
-        *,
-        timeout: float,
+        setup: CallSetup,
         send: Callable[[ServerMessage], Awaitable[None]],
         clock: Callable[[], float],
     ) -> None:
-        self.tools = PendingTools(call)
+        self.tools = PendingTools(setup.record)
         self.listening_to: Optional[Utterance] = None
-        self._call = call
-        self._recording = recording
-        self._scenario = scenario
-        self._speech = speech
-        self._timeout = timeout
+        self.quiet = anyio.Event()
+        self._setup = setup
+        self._scenario = setup.scenario
         self._send = send
         self._clock = clock
-        self._random = random.Random(scenario.delivery.seed)  # noqa: S311
-        self._turns = _script(scenario)
+        timeouts = setup.profile.get("timeout_settings", {})
+        self._timeout = min(timeouts.get("default_timeout") or DEFAULT_TIMEOUT, LONGEST_TIMEOUT)
+        self._random = random.Random(setup.scenario.delivery.seed)  # noqa: S311
+        self._turns = _script(setup.scenario)
         self._unanswered: deque[Utterance] = deque(maxlen=MOST_UNANSWERED)
         self._changed = anyio.Event()
         self._last_speech = 0.0
@@ -100,25 +120,25 @@ class Agent:
     def caller_stopped(self, utterance: Utterance) -> None:
         """The caller has said it all."""
         columns = {"role": "user", "message": utterance.text, "createdAt": utterance.began}
-        self._call.add("message", utterance.turn_id, **columns)
+        self._setup.record.add("message", utterance.turn_id, **columns)
         self.listening_to = None
         self._last_speech = self._clock()
         self._unanswered.append(utterance)
         self._changed.set()
 
-    async def converse(self, greeting: str) -> str:
+    async def converse(self) -> str:
         """Hold the conversation; gives the reason why it is over."""
-        await self._say(new_id(), greeting)
+        await self._say(new_id(), self._setup.greeting)
         hangs_up = self._scenario.after_last_turn == "hang_up"
         for _ in self._scenario.turns if hangs_up else repeat(None):
             utterance = await self._next_utterance()
             if utterance is None:
-                return ending.SILENCE_TIMEOUT
+                return SILENCE_TIMEOUT
             if utterance.turn:
                 await self._answer(utterance.turn, utterance.turn_id)
         if self._scenario.goodbye:
             await self._say(new_id(), self._scenario.goodbye.says)
-        return ending.AGENT_HANGUP
+        return AGENT_HANGUP
 
     async def _next_utterance(self) -> Optional[Utterance]:
         """The caller's next utterance; None if nothing is said for too long."""
@@ -148,26 +168,34 @@ class Agent:
         """Say `text`, until the caller has heard it or interrupts."""
         if not text.strip():
             return
-        pcm = await self._speech.pcm(text)
+        self.quiet = anyio.Event()
+        pcm = await self._setup.speech.pcm(text)
         while self.listening_to:  # nobody begins to speak while the other one speaks
             await self._change()
-        playout = Playout(text, pcm, self._clock(), self._recording)
-        row = self._call.add("message", turn_id, role="assistant", message=" ".join(playout.words))
-        with anyio.CancelScope() as self._speaking:
-            self._playout = playout
-            await self._deliver(playout, turn_id)
-            await anyio.sleep(playout.until - self._clock())
+        playout = Playout(text, pcm, self._clock(), self._setup.recording)
+        row = self._setup.record.add("message", turn_id, role="assistant", message=playout.text)
+        try:
+            with anyio.CancelScope() as self._speaking:
+                self._playout = playout
+                await self._deliver(playout, turn_id)
+                await anyio.sleep(playout.until - self._clock())
+        finally:  # also when the call ends in the middle of it
+            self._hush(playout, row)
         self._playout = None
         self._last_speech = self._clock()
-        row["durationMs"] = playout.heard_ms
         if playout.is_cut:
-            row["message"] = playout.heard
-            self._call.add("interruption", turn_id)
+            self._setup.record.add("interruption", turn_id)
+
+    def _hush(self, playout: Playout, row: dict[str, Any]) -> None:
+        if self._clock() < playout.until:
+            playout.cut(self._clock())
+        row.update(message=playout.heard, durationMs=playout.heard_ms)
+        self.quiet.set()
 
     async def _deliver(self, playout: Playout, turn_id: str) -> None:
         told = 0
         for piece in playout.pieces(self._scenario.delivery, self._random):
-            for count in range(told + 1, piece.words + 1):
+            for count in range(max(told, piece.words - MOST_WORDS_AT_ONCE) + 1, piece.words + 1):
                 await self._send_text(playout, turn_id, count, is_final=False)
             told = piece.words
             if piece.is_final:
@@ -182,11 +210,6 @@ class Agent:
         await anyio.lowlevel.checkpoint_if_cancelled()
         text = " ".join(playout.words[:words])
         await self._send(ResponseText(ResponseTextData(turn_id, text, is_final)))
-
-
-def new_id() -> str:
-    """An id that nothing else has."""
-    return str(uuid.uuid4())
 
 
 def _script(scenario: Scenario) -> Iterator[Optional[Turn]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from functools import cache, lru_cache
 from importlib import resources
@@ -55,7 +56,7 @@ def read_query(path: str, method: str, given: Mapping[str, str]) -> dict[str, An
 
 
 def _read(name: str, schema: dict[str, Any], text: str) -> Any:
-    is_number = schema.get("type") == "integer" and text.lstrip("-").isdecimal()
+    is_number = schema.get("type") == "integer" and re.fullmatch("-?[0-9]{1,18}", text)
     value = int(text) if is_number else text
     check(_validator(schema), value, name)
     return value

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from pathlib import Path
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.websockets import WebSocket
+from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from vatel_rt.simulator.call import Call
+from vatel_rt.simulator.agent import CallSetup
 from vatel_rt.simulator.platform import Platform
 from vatel_rt.simulator.recording import Recording
+from vatel_rt.simulator.records import CallRecord
 from vatel_rt.simulator.session import Session
 from vatel_rt.simulator.tokens import Grant, TokenError
 
@@ -23,13 +25,12 @@ async def answer_caller(socket: WebSocket) -> None:
         grant, folder = _granted(platform, socket.query_params.get("token", ""))
     except TokenError as refusal:
         return await _deny(socket, refusal)
-    await socket.accept()
-    call = Call(grant.agent_id, grant.organization_id, grant.version_id)
-    platform.calls[call.id] = call
-    session = _session(platform, socket, call, grant, Recording(folder, call.id))
+    session = Session(socket, _setup(platform, grant, folder))
+    platform.calls[session.record.id] = session.record
     platform.sessions.add(session)
     try:
-        await session.run()
+        with contextlib.suppress(WebSocketDisconnect):  # gone before the handshake was over
+            await session.run()
     finally:
         platform.sessions.discard(session)
 
@@ -52,21 +53,14 @@ def _granted(platform: Platform, token: str) -> tuple[Grant, Path]:
     return grant, platform.folder
 
 
-def _session(
-    platform: Platform, socket: WebSocket, call: Call, grant: Grant, recording: Recording
-) -> Session:
-    call.recording = recording
+def _setup(platform: Platform, grant: Grant, folder: Path) -> CallSetup:
+    version_id = grant.version_id or platform.active[grant.agent_id]
+    record = CallRecord(grant.agent_id, grant.organization_id, version_id)
+    record.recording = recording = Recording(folder, record.id)
     profile = platform.agents[grant.agent_id]
     own = profile["first_message"]
-    return Session(
-        socket,
-        call,
-        recording,
-        platform.scenario,
-        platform.speech,
-        profile=profile,
-        greeting=own if grant.first_message is None else grant.first_message,
-    )
+    greeting = own if grant.first_message is None else grant.first_message
+    return CallSetup(record, recording, platform.scenario, platform.speech, profile, greeting)
 
 
 async def _deny(socket: WebSocket, refusal: TokenError) -> None:
@@ -74,4 +68,4 @@ async def _deny(socket: WebSocket, refusal: TokenError) -> None:
     # No headers: older versions of uvicorn send those that they add themselves twice.
     start = {"type": "websocket.http.response.start", "status": refusal.status, "headers": []}
     await socket.send(start)
-    await socket.send({"type": "websocket.http.response.body", "body": body})
+    await socket.send({"type": "websocket.http.response.body", "body": body, "more_body": False})

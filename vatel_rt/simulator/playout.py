@@ -77,6 +77,11 @@ class Playout:
         self.is_cut = True
 
     @property
+    def text(self) -> str:
+        """All the words."""
+        return " ".join(self.words)
+
+    @property
     def heard(self) -> str:
         """The words of which the caller has heard at least a part, once it is over."""
         return " ".join(self.words[: math.ceil(len(self.words) * self._share(self._sent))])

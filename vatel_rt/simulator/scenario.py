@@ -10,15 +10,20 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Optional, Union
 
 import msgspec
-import yaml
 
+from vatel_rt.audio.pcm import bytes_of
 from vatel_rt.audio.wav import read_wav
-from vatel_rt.errors import AudioError, SimulatorError
+from vatel_rt.errors import SimulatorError
+from vatel_rt.simulator.checks import check
+from vatel_rt.simulator.yaml_file import read_yaml
 
 DATA = Path(__file__).parent / "data"
 DEFAULT = DATA / "default.yaml"
 DEFAULT_AGENT_ID = "5e1f1a5c-0000-4000-8000-000000000001"
 UUID_PATTERN = "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
+
+AfterLastTurn = Literal["hang_up", "wait", "repeat"]
+_CHOICES = ": it is hang_up, wait or repeat"
 
 NotNegative = Annotated[float, msgspec.Meta(ge=0)]
 Positive = Annotated[float, msgspec.Meta(gt=0)]
@@ -118,7 +123,7 @@ class Scenario(Keys, frozen=True, kw_only=True):
     greeting: Line = Line(says="Hello.")
     turns: list[Turn] = []
     goodbye: Optional[Line] = None
-    after_last_turn: Literal["hang_up", "wait", "repeat"] = "hang_up"
+    after_last_turn: AfterLastTurn = "hang_up"
     caller: list[CallerLine] = []
     folder: str = "."
 
@@ -131,19 +136,21 @@ class Scenario(Keys, frozen=True, kw_only=True):
                 text names the file and the place in it.
         """
         scenario = cls.read(path)
-        scenario._check(path)
+        try:
+            check(scenario)
+        except SimulatorError as error:
+            raise SimulatorError(f"scenario {path}: {error}") from error
         return scenario
 
     @classmethod
     def read(cls, path: Union[str, Path]) -> Scenario:
-        """As `load`, without looking for the clips."""
+        """As `load`, without looking at clips and voice."""
         try:
-            keys = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+            keys = read_yaml(Path(path))
             scenario = msgspec.convert({} if keys is None else keys, cls)
-        except OSError as error:
-            raise SimulatorError(f"scenario {path}: {error.strerror}") from error
-        except (ValueError, msgspec.MsgspecError, yaml.YAMLError) as error:
-            raise SimulatorError(f"scenario {path}: {' '.join(str(error).split())}") from error
+        except (SimulatorError, msgspec.ValidationError) as error:
+            choices = _CHOICES if "`$.after_last_turn`" in str(error) else ""
+            raise SimulatorError(f"scenario {path}: {error}{choices}") from error
         folder = Path(path).parent / scenario.folder
         return msgspec.structs.replace(scenario, folder=str(folder))
 
@@ -154,23 +161,21 @@ class Scenario(Keys, frozen=True, kw_only=True):
 
     def clips(self) -> dict[str, Path]:
         """Where the lines that have a clip have it, by their text."""
-        return {line.says: Path(self.folder, line.clip) for _, line in self._lines() if line.clip}
+        return {line.says: Path(self.folder, line.clip) for _, line in self.lines() if line.clip}
 
-    def _lines(self) -> Iterator[tuple[str, Line]]:
+    def lines(self) -> Iterator[tuple[str, Line]]:
+        """All that is spoken, and where in the scenario it stands."""
         yield "greeting", self.greeting
         if self.goodbye:
             yield "goodbye", self.goodbye
         yield from ((f"turns[{i}]", turn) for i, turn in enumerate(self.turns))
         yield from ((f"caller[{i}]", line) for i, line in enumerate(self.caller))
 
-    def _check(self, path: Union[str, Path]) -> None:
-        if self.delivery.chunk_min_ms > self.delivery.chunk_max_ms:
-            raise SimulatorError(f"scenario {path}: delivery: chunk_min_ms is over chunk_max_ms")
-        if self.after_last_turn == "repeat" and not self.turns:
-            raise SimulatorError(f"scenario {path}: after_last_turn: there are no turns to repeat")
-        for key, line in self._lines():
-            try:
-                if line.clip:
-                    read_wav(Path(self.folder, line.clip))
-            except AudioError as error:
-                raise SimulatorError(f"scenario {path}: {key}.clip: {error}") from error
+    def caller_audio(self) -> bytes:
+        """What the caller says, as PCM that begins with the call; without a clip, silence."""
+        audio = bytearray()
+        for line in sorted(self.caller, key=lambda line: line.at):
+            audio.extend(bytes(max(0, bytes_of(1000 * line.at) - len(audio))))
+            if line.clip:
+                audio.extend(read_wav(Path(self.folder, line.clip)))
+        return bytes(audio)

@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import socket
-from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Optional
+from typing import Optional
 
-import uvicorn
+import anyio
 
 from vatel_rt.errors import SimulatorError
-from vatel_rt.simulator.call import SHUTDOWN
+from vatel_rt.simulator.guest import Guest
 from vatel_rt.simulator.platform import Platform
+from vatel_rt.simulator.records import SHUTDOWN
 from vatel_rt.simulator.rest import application
 from vatel_rt.simulator.scenario import Scenario
-
-LARGEST_MESSAGE = 16 * 2**20
-PATIENCE = 3
-"""Seconds that an answer on its way may take once the simulator ends."""
 
 
 class Simulator:
@@ -31,7 +26,8 @@ class Simulator:
         async with Simulator() as simulator:
             client = Client(simulator.api_key, base_url=simulator.url)
 
-    Leaving the context ends the calls that are open, with close code 1001.
+    Leaving the context ends the calls that are open, with close code 1001, and closes the port,
+    also when the task around it was cancelled.
 
     Args:
         scenario: what the agent says; the packaged one by default.
@@ -39,6 +35,7 @@ class Simulator:
         port: port to listen on; 0 takes a free one.
         api_key: the key of the one organization there is.
         token_ttl: seconds that a session token is valid.
+        has_sip: whether the platform has SIP credentials; without them, trunks are a 503.
 
     Raises:
         SimulatorError: (on entering) the address cannot be used.
@@ -58,11 +55,12 @@ class Simulator:
         port: int = 0,
         api_key: str = "simulator-key",
         token_ttl: float = 60,
+        has_sip: bool = True,
     ) -> None:
         self._address = (host, port)
         self.url = ""
         self.api_key = api_key
-        self.platform = Platform(scenario or Scenario.default(), api_key, token_ttl)
+        self.platform = Platform(scenario or Scenario.default(), api_key, token_ttl, has_sip)
         self.agent_id = self.platform.scenario.agent.id
 
     async def __aenter__(self) -> Simulator:
@@ -71,49 +69,37 @@ class Simulator:
         self.url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
         self._folder = TemporaryDirectory(prefix="vatel-simulator-")
         self.platform.folder = Path(self._folder.name)
-        self._server = _Server(application(self.platform))
+        self._server = Guest(application(self.platform))
         self._task = asyncio.create_task(self._server.serve([listener]))
-        await self._server.ready.wait()
+        self._task.add_done_callback(lambda _: self._server.ready.set())
+        try:
+            await self._server.ready.wait()
+            if self._task.done():
+                raise SimulatorError(f"cannot serve: {self._failure()!r}") from self._failure()
+        except BaseException:
+            await self.__aexit__()
+            listener.close()
+            raise
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        with anyio.CancelScope(shield=True):
+            try:
+                await self._end_calls()
+                self._server.should_exit = True
+                await asyncio.wait([self._task])
+            finally:  # a second cancellation gets through the shield: the loop may be ending
+                self._server.drop()
+                self._folder.cleanup()
+
+    async def _end_calls(self) -> None:
         self.platform.folder = None
         for session in list(self.platform.sessions):
             session.end(SHUTDOWN)
             await session.finished.wait()
-        self._server.should_exit = True
-        await self._task
-        self._folder.cleanup()
 
-
-class _Server(uvicorn.Server):
-    """uvicorn, as a guest: it leaves signals and logging to the program around it."""
-
-    def __init__(self, app: Any) -> None:
-        self.ready = asyncio.Event()
-        super().__init__(
-            uvicorn.Config(
-                app,
-                http="h11",
-                ws="websockets-sansio",
-                ws_max_size=LARGEST_MESSAGE,
-                ws_per_message_deflate=False,
-                lifespan="off",
-                log_config=None,
-                log_level="error",
-                access_log=False,
-                server_header=False,
-                timeout_graceful_shutdown=PATIENCE,
-            )
-        )
-
-    async def startup(self, sockets: Optional[list[socket.socket]] = None) -> None:
-        await super().startup(sockets)
-        self.ready.set()
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
+    def _failure(self) -> Optional[BaseException]:
+        return None if self._task.cancelled() else self._task.exception()
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -123,7 +109,8 @@ def _listen(host: str, port: int) -> socket.socket:
     try:
         listener = socket.create_server((host, port), family=family)
     except OSError as error:
-        raise SimulatorError(f"cannot listen on {host}:{port}: {error.strerror}") from error
+        reason = str(error.strerror).partition(" (while ")[0]  # Python adds the address
+        raise SimulatorError(f"cannot listen on {host}:{port}: {reason}") from error
     # Inherited by its connections. Without it small messages wait for acknowledgements.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return listener

@@ -29,73 +29,63 @@ from vatel_rt.messages import (
     encode,
 )
 from vatel_rt.payloads import InputAudioTranscriptData, SessionStartedData
-from vatel_rt.simulator import call as ending
-from vatel_rt.simulator.agent import Agent, Utterance
-from vatel_rt.simulator.call import Call
+from vatel_rt.simulator.agent import Agent, CallSetup, Utterance
 from vatel_rt.simulator.hearing import Event, Hearing
-from vatel_rt.simulator.recording import Recording
-from vatel_rt.simulator.scenario import Scenario
-from vatel_rt.simulator.speech import Speech
+from vatel_rt.simulator.records import (
+    AGENT_HANGUP,
+    CONNECTION_LOST,
+    SHUTDOWN,
+    SILENCE_TIMEOUT,
+    USER_HANGUP,
+)
 
 NO_AUDIO_SECONDS = 1
 """A caller who is muted may send nothing at all, in the middle of a word."""
+PATIENCE = 3
+"""Seconds that the caller has to take its leave."""
+SHORTEST_VAD, LONGEST_VAD = 0.02, 10
 _ONE_SECOND = bytes_of(1000)
-_NORMAL_CLOSURE, _GOING_AWAY = 1000, 1001
-_HANGUPS = (_NORMAL_CLOSURE, _GOING_AWAY)
+_NORMAL_CLOSURE, _GOING_AWAY, _NO_STATUS = 1000, 1001, 1005
+_HANGUPS = (_NORMAL_CLOSURE, _GOING_AWAY, _NO_STATUS)
+"""Close codes of a caller who hangs up; a browser's `close()` gives none."""
 
 log = logging.getLogger("vatel.simulator")
 
 
 class Session:
-    """A voice session on an accepted socket.
-
-    Args:
-        profile: the agent, as the REST side shows it.
-        greeting: what it says first.
+    """A voice session on a socket that is yet to be accepted.
 
     Attributes:
+        record: the call, as the REST side shows it.
+        agent: who talks to the caller.
         finished: set once the call is stored and the socket closed.
     """
 
-    def __init__(
-        self,
-        socket: WebSocket,
-        call: Call,
-        recording: Recording,
-        scenario: Scenario,
-        speech: Speech,
-        *,
-        profile: dict[str, Any],
-        greeting: str,
-    ) -> None:
+    def __init__(self, socket: WebSocket, setup: CallSetup) -> None:
+        self.record = setup.record
         self.finished = anyio.Event()
         self._socket = socket
-        self._call = call
-        self._greeting = greeting
-        vad = profile["vad_settings"]
-        self._hearing = Hearing(recording, start_secs=vad["start_secs"], stop_secs=vad["stop_secs"])
-        self._agent = Agent(
-            call,
-            recording,
-            scenario,
-            speech,
-            timeout=profile["timeout_settings"]["default_timeout"],
-            send=self._send,
-            clock=self._clock,
-        )
+        self._hearing = Hearing(setup.recording, **_vad(setup.profile))
+        self.agent = Agent(setup, self._send, self._clock)
         self._scope = anyio.CancelScope()
         self._reason = ""
         self._origin = anyio.current_time()
 
     async def run(self) -> None:
-        """Hold the conversation until one side ends it; the call is stored then."""
+        """Hold the conversation until one side ends it; the call is stored then.
+
+        Raises:
+            WebSocketDisconnect: the caller is gone before it begins.
+        """
         try:
+            await self._socket.accept()
             with self._scope:
                 async with anyio.create_task_group() as group:
-                    await self._send(SessionStarted(SessionStartedData(self._call.id)))
+                    await self._send(SessionStarted(SessionStartedData(self.record.id)))
                     group.start_soon(self._listen)
-                    self.end(await self._agent.converse(self._greeting))
-            await self._close()
+                    self.end(await self.agent.converse())
+            with anyio.move_on_after(PATIENCE):  # the caller may read nothing any more
+                await self._close()
         finally:
             self._store()
             self.finished.set()
@@ -107,17 +97,17 @@ class Session:
 
     async def _close(self) -> None:
         self._store()  # who asks for the call once the session has ended finds it complete
-        if self._reason in {ending.AGENT_HANGUP, ending.SILENCE_TIMEOUT}:
+        if self._reason in {AGENT_HANGUP, SILENCE_TIMEOUT}:
             await self._send(SessionEnded())
-        code = _GOING_AWAY if self._reason == ending.SHUTDOWN else _NORMAL_CLOSURE
+        code = _GOING_AWAY if self._reason == SHUTDOWN else _NORMAL_CLOSURE
         with contextlib.suppress(WebSocketDisconnect):
             if self._is_open:
                 await self._socket.close(code)
 
     def _store(self) -> None:
-        if self._call.ended is None:
-            self._call.end(self._reason or ending.SHUTDOWN)
-            log.info("call %s ended: %s", self._call.id, self._call.reason)
+        if self.record.ended is None:
+            self.record.end(self._reason or SHUTDOWN)
+            log.info("call %s ended: %s", self.record.id, self.record.reason)
 
     def _clock(self) -> float:
         return anyio.current_time() - self._origin
@@ -128,11 +118,9 @@ class Session:
         return both == {WebSocketState.CONNECTED}
 
     async def _send(self, message: ServerMessage) -> None:
-        try:
+        with contextlib.suppress(WebSocketDisconnect):  # which is received, too, with the reason
             if self._is_open:
                 await self._socket.send_text(encode(message))
-        except WebSocketDisconnect:
-            self.end(ending.CONNECTION_LOST)
 
     async def _listen(self) -> None:
         while True:
@@ -143,7 +131,7 @@ class Session:
                 await self._report(self._hearing.pause())
             elif message["type"] == "websocket.disconnect":
                 hung_up = message["code"] in _HANGUPS
-                return self.end(ending.USER_HANGUP if hung_up else ending.CONNECTION_LOST)
+                return self.end(USER_HANGUP if hung_up else CONNECTION_LOST)
             else:
                 await self._read(message.get("text") or message.get("bytes") or "")
 
@@ -155,16 +143,16 @@ class Session:
                 at = int(self._clock() * SAMPLE_RATE)
                 await self._report(self._hearing.push(pcm[start : start + _ONE_SECOND], at))
         elif isinstance(message, ToolCallOutput):
-            self._agent.tools.answer(message.data.tool_call_id, message.data.output)
+            self.agent.tools.answer(message.data.tool_call_id, message.data.output)
         else:
-            log.warning("call %s: not a message of a client: %.200r", self._call.id, message)
+            log.warning("call %s: not a message of a client: %.200r", self.record.id, message)
         await anyio.lowlevel.checkpoint()
 
     async def _report(self, events: Iterator[Event]) -> None:
         for event in events:
-            utterance = self._agent.listening_to
+            utterance = self.agent.listening_to
             if utterance is None:
-                utterance, interrupts = self._agent.caller_started()
+                utterance, interrupts = self.agent.caller_started()
                 await self._send(SpeechStarted())
                 if interrupts:
                     await self._send(Interruption())
@@ -173,7 +161,7 @@ class Session:
             else:
                 await self._send(SpeechStopped())
                 await self._send_transcript(utterance, utterance.text, True)
-                self._agent.caller_stopped(utterance)
+                self.agent.caller_stopped(utterance)
 
     async def _send_word(self, utterance: Utterance) -> None:
         words = utterance.text.split()
@@ -184,3 +172,11 @@ class Session:
     async def _send_transcript(self, utterance: Utterance, text: str, is_final: bool) -> None:
         data = InputAudioTranscriptData(text, is_final, utterance.turn_id)
         await self._send(InputAudioTranscript(data))
+
+
+def _vad(profile: dict[str, Any]) -> dict[str, float]:
+    """The agent's settings; the platform documents no limits, so what makes no sense is bounded."""
+    given = {"start_secs": 0.06, "stop_secs": 0.5, **profile.get("vad_settings", {})}
+    return {
+        key: min(max(given[key], SHORTEST_VAD), LONGEST_VAD) for key in ("start_secs", "stop_secs")
+    }

@@ -19,6 +19,8 @@ from vatel_rt.simulator.scenario import DATA, Scenario, Voice
 EXCUSE = DATA / "no_voice.wav"
 """Says "No voice is installed here."."""
 CACHED_TEXTS = 200
+PATIENCE = 10
+"""Seconds that espeak-ng has for a text. It speaks a minute in a tenth of one."""
 _HEADER = 44
 _RATE_FIELD = slice(24, 28)
 _SLICE = SAMPLE_RATE // 10
@@ -58,14 +60,23 @@ class Speech:
 
 
 async def espeak(text: str, voice: Voice, program: str = "espeak-ng") -> bytes:
-    """`text` as PCM, spoken by espeak-ng; empty if it cannot."""
-    options = ["--stdout", "-v", voice.name, "-s", str(voice.words_per_minute)]
-    done = await anyio.run_process([program, *options, "--", text], check=False)
-    if done.returncode or len(done.stdout) <= _HEADER:
-        log.warning("espeak-ng failed: %.200s", done.stderr.decode(errors="replace").strip())
-        return b""
-    rate = int.from_bytes(done.stdout[_RATE_FIELD], "little")
-    return await to_platform_rate(done.stdout[_HEADER:], rate)
+    """`text` as PCM, spoken by espeak-ng; empty if it cannot, or takes longer than 10 s."""
+    speed = str(voice.words_per_minute)
+    command = [program, "--stdin", "--stdout", "-v", voice.name, "-s", speed]
+    told = text.replace("\0", " ").encode(errors="replace")  # a NUL would end it
+    problem = f"took more than {PATIENCE} s"
+    with anyio.move_on_after(PATIENCE):
+        try:
+            done = await anyio.run_process(command, input=told, check=False)
+        except Exception as error:  # no start, or (in a group) an end before it read the text
+            problem = repr(error)
+        else:
+            if not done.returncode and len(done.stdout) > _HEADER:
+                rate = int.from_bytes(done.stdout[_RATE_FIELD], "little")
+                return await to_platform_rate(done.stdout[_HEADER:], rate)
+            problem = done.stderr.decode(errors="replace").strip()
+    log.warning("espeak-ng failed: %.200s", problem)
+    return b""
 
 
 async def to_platform_rate(pcm: bytes, rate: int) -> bytes:

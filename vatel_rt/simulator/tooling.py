@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import re
-import uuid
 from collections.abc import Awaitable
 from typing import Optional
 
@@ -14,7 +13,8 @@ import msgspec
 
 from vatel_rt.messages import ToolCall
 from vatel_rt.payloads import ToolCallArgument, ToolCallData
-from vatel_rt.simulator.call import Call
+from vatel_rt.simulator.checks import PLACEHOLDER
+from vatel_rt.simulator.records import CallRecord, new_id
 from vatel_rt.simulator.scenario import Tool
 
 log = logging.getLogger("vatel.simulator")
@@ -23,7 +23,7 @@ log = logging.getLogger("vatel.simulator")
 class PendingTools:
     """At most one tool call at a time is open: the agent waits for it."""
 
-    def __init__(self, call: Call) -> None:
+    def __init__(self, call: CallRecord) -> None:
         self._call = call
         self._open = ""
         self._output: Optional[str] = None
@@ -31,7 +31,7 @@ class PendingTools:
 
     def ask(self, tool: Tool, turn_id: str) -> tuple[ToolCall, Awaitable[Optional[str]]]:
         """The message that asks for `tool`, and its output: None if none comes in time."""
-        self._open = str(uuid.uuid4())
+        self._open = new_id()
         self._output = None
         self._answered = anyio.Event()
         arguments = [
@@ -72,4 +72,4 @@ def filled(text: str, output: str) -> str:
         found = values.get(match[1], match[0])
         return found if isinstance(found, str) else json.dumps(found)
 
-    return re.sub(r"\{(\w+)\}", value, text)
+    return PLACEHOLDER.sub(value, text)

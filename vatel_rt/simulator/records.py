@@ -8,8 +8,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Any, Optional
 
-from dateutil.parser import isoparse
-
 from vatel_rt.payloads import ToolCallArgument
 from vatel_rt.simulator.recording import Recording
 
@@ -29,8 +27,9 @@ OUTCOMES = {
 
 
 def now() -> datetime:
-    """The time, in UTC."""
-    return datetime.now(timezone.utc)
+    """The time, in UTC, to the millisecond: what is shown of it is all there is of it."""
+    time = datetime.now(timezone.utc)
+    return time.replace(microsecond=time.microsecond // 1000 * 1000)
 
 
 def stamp(time: datetime) -> str:
@@ -38,14 +37,29 @@ def stamp(time: datetime) -> str:
     return time.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+def new_id() -> str:
+    """An id that nothing else has."""
+    return str(uuid.uuid4())
+
+
 @dataclass
-class Call:
-    """A voice session, while it lasts and afterwards."""
+class CallRecord:
+    """A call, while it lasts and afterwards.
+
+    Attributes:
+        source: what the call came through, as `source` of `GET /v1/calls`.
+        party_number: number of the other end of a phone call.
+        tags: nothing in the simulator sets them; a test may.
+    """
 
     agent_id: str
     organization_id: str
     version_id: Optional[str] = None
-    id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    source: str = "api"
+    outbound: bool = False
+    party_number: str = ""
+    tags: list[str] = field(default_factory=list)
+    id: str = field(default_factory=new_id)
     created: datetime = field(default_factory=now)
     ended: Optional[datetime] = None
     reason: str = ""
@@ -90,8 +104,8 @@ class Call:
             "agent_id": self.agent_id,
             "organization_id": self.organization_id,
             "status": "ended" if self.ended else "in_progress",
-            "source": "api",
-            "outbound": False,
+            "source": self.source,
+            "outbound": self.outbound,
             "created_at": stamp(self.created),
             "connected_at": stamp(self.created),
             "started_at": stamp(self.created),
@@ -102,31 +116,10 @@ class Call:
             shown.update(ended_at=stamp(self.ended), termination_reason=self.reason)
         if self.rows:
             shown["transcript"] = {"entries": self.rows}
-        if self.version_id:
-            shown["graph_version_id"] = self.version_id
+        optional = {
+            "graph_version_id": self.version_id,
+            "party_number": self.party_number,
+            "tags": self.tags,
+        }
+        shown.update({key: value for key, value in optional.items() if value})
         return shown
-
-    def matches(self, filters: dict[str, Any]) -> bool:
-        """Whether the query parameters of `GET /v1/calls` let the call through.
-
-        Raises:
-            ValueError: a date is none.
-        """
-        shown = self.to_json()
-        return (
-            all(shown[key] == filters[key] for key in ("status", "source") if key in filters)
-            and self.agent_id in filters.get("agent_ids", self.agent_id).split(",")
-            and filters.get("organization_id", self.organization_id) == self.organization_id
-            and filters.get("outcome") in {None, OUTCOMES.get(self.reason)}
-            and filters.get("outbound", "false") == "false"
-            and not {"search", "tag"} & filters.keys()
-            and _instant(filters.get("date_from"), self.created) <= self.created
-            and self.created <= _instant(filters.get("date_to"), self.created)
-        )
-
-
-def _instant(text: Optional[str], default: datetime) -> datetime:
-    if text is None:
-        return default
-    time = isoparse(text)
-    return time if time.tzinfo else time.replace(tzinfo=timezone.utc)
