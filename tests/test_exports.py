@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import subprocess
 import sys
 
@@ -10,6 +11,46 @@ import pytest
 import vatel
 import vatel.models
 import vatel_rt
+
+# What programs written for earlier versions import, apart from Client.
+REST = """
+    Agent AgentCreateInput AgentStatus AgentUpdateInput Call CallFeedback CallOutcome CallSource
+    CallStatus CallerTransformType ContextVariable DialAgentResponse ErrorResponse
+    GenerateSessionTokenRequest GraphNode GraphVersion GraphVersionDetail LLMStringsResponse
+    NoiseCancelSettings Organization PaginatedCallsResponse PaginationInfo PbxType
+    RegistrationStatus SIPTrunkAuthType SessionTokenResponse SipTrunk SipTrunkAgentAssignment
+    SipTrunkAgentAssignmentCreateInput SipTrunkAgentAssignmentPatchInput
+    SipTrunkCallerIDTransform SipTrunkCreateInput SipTrunkUpdateInput TTSStrategy TimeoutAction
+    TimeoutSettings Transcript TranscriptEntry TranscriptToolCall TwilioPhoneNumber
+    TwilioPhoneNumberImportInput TwilioPhoneNumberLabelPatchInput VadSettings VoiceCatalogEntry
+    VoiceSettings VoicesListResponse
+""".split()
+REALTIME = """
+    InputAudio InputAudioData InputAudioTranscript InputAudioTranscriptData Interruption
+    ResponseAudio ResponseAudioData ResponseText ResponseTextData ServerMessage SessionEnded
+    SessionStarted SessionStartedData SpeechStarted SpeechStartedData SpeechStopped ToolCall
+    ToolCallArgument ToolCallData ToolCallOutput ToolCallOutputData VoiceSessionEmptyData
+    parse_server_message
+""".split()
+
+
+@pytest.mark.parametrize("name", REST)
+def test_models_under_each_of_their_names(name: str) -> None:
+    home = importlib.import_module("vatel.models.rest")
+    assert getattr(vatel, name) is getattr(vatel.models, name) is getattr(home, name)
+
+
+@pytest.mark.parametrize("name", REALTIME)
+def test_messages_under_each_of_their_names(name: str) -> None:
+    home = importlib.import_module("vatel.models.ws")
+    assert getattr(vatel, name) is getattr(vatel.models, name) is getattr(home, name)
+
+
+def test_the_connection_under_its_name() -> None:
+    connection = importlib.import_module("vatel.connection")
+    assert {"Connection", "connect", "connection_query"} <= set(connection.__all__)
+    assert vatel.connect is connection.connect
+    assert connection.connection_query("a b") == "token=a%20b"
 
 
 @pytest.mark.parametrize("package", [vatel, vatel_rt, vatel.models])

@@ -10,7 +10,14 @@ import vatel
 import vatel_rt
 from vatel import Client, Tools
 from vatel.connection import Connection
-from vatel.models import Agent, AgentCreateInput, PaginatedCallsResponse, SessionTokenResponse
+from vatel.models import (
+    Agent,
+    AgentCreateInput,
+    AgentUpdateInput,
+    Call,
+    PaginatedCallsResponse,
+    SessionTokenResponse,
+)
 from vatel.models.ws import (
     InvalidMessage,
     ResponseAudio,
@@ -28,7 +35,16 @@ def rest(client: Client) -> None:
     assert_type(client.agents.delete("id"), None)
     assert_type(client.calls.list(page=2), PaginatedCallsResponse)
     assert_type(client.calls.download_recording("id"), bytes)
+    assert_type(client.with_options(timeout=1), Client)
+    for call in client.calls.iter(agent_ids=["id"], outbound=True):
+        assert_type(call, Call)
     assert_type(client.session.generate_token("id").token, str)
+
+
+def leave_set_or_clear() -> None:
+    AgentUpdateInput()
+    AgentUpdateInput(prompt="new", phone_number_id=None)
+    AgentUpdateInput(prompt=None)  # type: ignore[arg-type]  # pyright: ignore
 
 
 async def rest_async(client: Client) -> None:
