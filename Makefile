@@ -59,7 +59,7 @@ check-generated: ## Fail where generated/vatel_rest is not what `make generate` 
 check-document: ## Lint the OpenAPI document, and compare it with the platform's facts
 	@$(SETUP) . lint test
 	PATH="$(CURDIR)/$(BIN):$$PATH" REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true \
-		$(BIN)/npx --yes $(REDOCLY) lint --config openapi/redocly.yaml $(DOCUMENT)
+		$(BIN)/npx --yes $(REDOCLY) lint $(DOCUMENT)
 	$(BIN)/openapi-spec-validator $(DOCUMENT)
 	@if [ -f $(CONTRACT) ]; then $(BIN)/python $(CONTRACT) $(DOCUMENT); fi
 
