@@ -5,22 +5,14 @@ from __future__ import annotations
 import signal
 import sys
 
-INTERRUPTED = 130
+from vatel_rt.demo import INTERRUPTED
 
-
-def _main() -> int:
+if __name__ == "__main__":
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         from vatel_rt.demo.run import main
 
-        return main()
-    except KeyboardInterrupt:
-        return INTERRUPTED
-
-
-if __name__ == "__main__":
-    try:
-        code = _main()
+        code = main()
     except KeyboardInterrupt:
         code = INTERRUPTED
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # it is over: Ctrl-C has nothing to end

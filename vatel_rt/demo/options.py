@@ -22,7 +22,6 @@ from vatel_rt.errors import (
 from vatel_rt.version import __version__
 
 BROKEN_OFF = 1
-INTERRUPTED = 130
 
 DESCRIPTION = """\
 Call a voice agent and watch the call. With neither API key nor URL nor token the call goes to

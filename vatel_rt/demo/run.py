@@ -18,7 +18,8 @@ from vatel_rt.call import Call
 from vatel_rt.client import Client
 from vatel_rt.config import base_url
 from vatel_rt.connection import connect
-from vatel_rt.demo.options import BROKEN_OFF, INTERRUPTED, exit_code, parse
+from vatel_rt.demo import INTERRUPTED
+from vatel_rt.demo.options import BROKEN_OFF, exit_code, parse
 from vatel_rt.demo.view import EventFile, Screen
 from vatel_rt.errors import AudioDeviceError, ConfigurationError, ConnectionClosed, VatelError
 from vatel_rt.tools import Tools
