@@ -114,6 +114,25 @@ def test_new_operation_appears_typed_and_documented(
     assert "shelf_no: Where to put it. Where it is not given: 7.\n" in method.__doc__
 
 
+def test_models_may_hold_each_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, document: dict[str, Any]
+) -> None:
+    changed = copy.deepcopy(document)
+    schemas = changed["components"]["schemas"]
+    schemas["Agent"]["properties"]["last_call"] = {"$ref": "#/components/schemas/Call"}
+    schemas["Call"]["properties"]["agent"] = {"$ref": "#/components/schemas/Agent"}
+    source = tmp_path / "changed.json"
+    source.write_text(json.dumps(changed))
+    done = generate("--document", source, "--package", tmp_path / "circular_rest")
+    assert done.returncode == 0, done.stderr
+
+    monkeypatch.syspath_prepend(str(tmp_path))
+    agent = importlib.import_module("circular_rest.models").Agent
+    data = {"name": "outer", "last_call": {"id": "1", "agent": {"name": "inner"}}}
+    assert agent.from_dict(data).last_call.agent == agent(name="inner")
+    assert agent.from_dict(data).to_dict() == data
+
+
 def test_unions_become_what_the_readers_know(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(ROOT / "scripts"))
     repaired = importlib.import_module("repairs").repaired

@@ -5,13 +5,15 @@ from __future__ import annotations
 import copy
 import json
 import pickle
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import httpx
 import pytest
+from dateutil.parser import isoparse
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from vatel_rest.types import UNSET, Unset
+from vatel_rest.types import UNSET, Unset, read_datetime
 
 import vatel.models
 from vatel import Client
@@ -54,6 +56,61 @@ def test_any_json_is_read_or_refused(name: str, body: Any) -> None:
         return
     for model in answer if isinstance(answer, list) else [answer]:
         check(model)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[NaN, Infinity, -Infinity, 1e400, -0.0, 123456789012345678901234567890]",
+        '["\\ud800", "\\ud83dx", "\\ud83d\\ude00", "\\u0000"]',
+        '{"a": 1, "a": 2}',
+    ],
+)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32-le"])
+def test_all_json_is_read_that_python_reads(text: str, encoding: str) -> None:
+    answer = httpx.Response(200, content=text.encode(encoding), request=httpx.Request("GET", "/"))
+    assert Client("key").parse(answer, repr) == repr(json.loads(text))
+
+
+@given(st.datetimes(timezones=st.none() | st.timezones()), st.sampled_from(["T", " ", "t"]))
+def test_instants_are_read_in_all_their_spellings(time: datetime, between: str) -> None:
+    minute = time.replace(tzinfo=fixed(time))
+    text = minute.isoformat(between)
+    for spelling in (text, text.replace("+00:00", "Z"), text.replace(".", ",")):
+        assert read_datetime(spelling) == isoparse(spelling) == minute
+        assert read_datetime(spelling).utcoffset() == minute.utcoffset()
+
+
+def fixed(time: datetime) -> timezone | None:
+    """The zone of `time` as an offset of whole minutes, which is what can be written."""
+    offset = time.utcoffset()
+    return offset if offset is None else timezone(offset - offset % timedelta(minutes=1))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-05-17T09:30:21.1Z",
+        "2026-05-17T09:30:21.123456789Z",
+        "2026-05-17T09:30:21z",
+        "2026-05-17T24:00:00Z",
+        "2026-05-17T09:30+02",
+        "2026-05-17T09:30-0000",
+        "20260517T093021Z",
+        "2026-W20-7",
+        "2026-137T09Z",
+        "2026-05",
+    ],
+)
+def test_instants_that_are_seldom_written_so(text: str) -> None:
+    assert read_datetime(text) == isoparse(text)
+    assert read_datetime(text).utcoffset() == isoparse(text).utcoffset()
+
+
+@pytest.mark.parametrize("value", ["soon", "Z", "2026-05-17T25:00Z", 5, True, {}, ["Z"]])
+def test_no_instant(value: Any) -> None:
+    with pytest.raises((ValueError, TypeError, LookupError)):  # which `parse` takes for wrong
+        read_datetime(value)
 
 
 def check(model: Any) -> None:

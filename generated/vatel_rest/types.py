@@ -9,13 +9,13 @@ from __future__ import annotations
 import datetime
 from collections.abc import Mapping
 from enum import Enum
+from functools import cache
 from typing import Any, Callable, Container, Dict, Generic, List, Optional, Type, TypeVar, Union
 from urllib.parse import quote
 
 from attrs import define
 
 T = TypeVar("T")
-E = TypeVar("E", bound=Enum)
 
 
 class Unset:
@@ -51,64 +51,59 @@ def present(value: Any) -> Any:
     return value
 
 
-def one_of(kind: Type[E]) -> Callable[[Any], Union[E, Any]]:
+@cache  # one reader of each enum, for every object has some
+def one_of(kind: Type[Enum]) -> Callable[[Any], Any]:
     """Reader of an enum that stays open: a value that it does not have is kept as it is."""
+    members = {member.value: member for member in kind}
 
-    def read(value: Any) -> Union[E, Any]:
+    def read(value: Any) -> Any:
         try:
-            return kind(value)
-        except ValueError:
+            return members[value]
+        except (KeyError, TypeError):  # of a list, say
             return present(value)
 
     return read
 
 
-def list_of(reader: Callable[[Any], T] = present) -> Callable[[Any], List[T]]:
-    """Reader of a list; null is an empty one."""
+def items_of(value: Any) -> List[Any]:
+    """The items of a list, without those that are null; null is an empty one."""
+    if not isinstance(value, (list, type(None))):
+        raise TypeError(f"a list was expected, not {type(value).__name__}")
+    return [item for item in value or () if item is not None]
 
-    def read(value: Any) -> List[T]:
-        if not isinstance(value, (list, type(None))):
-            raise TypeError(f"a list was expected, not {type(value).__name__}")
-        return [reader(item) for item in value or () if item is not None]
 
-    return read
+def list_of(reader: Callable[[Any], T]) -> Callable[[Any], List[T]]:
+    """Reader of a list whose items are read, too."""
+    return lambda value: [reader(item) for item in items_of(value)]
 
 
 def read_datetime(value: Any) -> datetime.datetime:
-    """Read an RFC 3339 instant."""
-    from dateutil.parser import isoparse  # slow to import, and few programs come here
+    """Read an RFC 3339 instant, or whatever else of ISO 8601 dateutil reads."""
+    try:
+        # Before Python 3.11, `fromisoformat` knows neither Z nor every number of decimals.
+        utc = value[-1:] == "Z" and len(value) > 10  # not of a date alone
+        return datetime.datetime.fromisoformat(value[:-1] + "+00:00" if utc else value)
+    except ValueError:
+        from dateutil.parser import (
+            isoparse,  # slow to import, and few programs come here
+        )
 
-    return isoparse(value)
+        return isoparse(value)
 
 
-class Fields:
-    """The fields of one JSON object, taken out by name; `rest` is what is left of them."""
+def optional(value: Any, reader: Callable[[Any], T]) -> Optional[T]:
+    """Read a field that is None where there is none.
 
-    def __init__(self, data: Any) -> None:
-        if not isinstance(data, Mapping):
-            raise TypeError(f"an object was expected, not {type(data).__name__}")
-        self.rest: Dict[str, Any] = dict(data)
+    The platform may also write an empty string for a date, an enum or an object it has not.
+    """
+    return None if value is None or value == "" else reader(value)
 
-    def required(self, name: str, reader: Callable[[Any], T] = present) -> T:
-        """A field that is always there; raises KeyError if it is not."""
-        return reader(self.rest.pop(name))
 
-    def optional(self, name: str, reader: Callable[[Any], T] = present) -> Optional[T]:
-        """A field that reads as None where there is none.
-
-        The platform may also write an empty string for a date, an enum or an object it has not.
-        """
-        value = self.rest.pop(name, None)
-        empty = value is None or (value == "" and reader is not present)
-        return None if empty else reader(value)
-
-    def given(self, name: str, reader: Callable[[Any], T] = present) -> Union[Unset, T]:
-        """A field that reads as UNSET where there is none."""
-        return unset_if_none(self.optional(name, reader))
-
-    def nullable(self, name: str, reader: Callable[[Any], T] = present) -> Union[Unset, None, T]:
-        """A field in which null has a meaning of its own."""
-        return self.optional(name, reader) if name in self.rest else UNSET
+def nullable(value: Any, reader: Callable[[Any], T]) -> Union[Unset, None, T]:
+    """Read a field in which null has a meaning of its own."""
+    if value is UNSET:
+        return UNSET
+    return optional(value, reader)
 
 
 def unset_if_none(value: Optional[T]) -> Union[Unset, T]:

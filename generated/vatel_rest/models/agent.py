@@ -2,18 +2,12 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Dict, List, Optional, Union
+from typing import Any, Dict, List, Optional, Union
 
 from attrs import define, field
 
 from ..models.agent_status import AgentStatus
-from ..types import Fields, list_of, one_of, read_datetime, written
-
-if TYPE_CHECKING:
-    from ..models.noise_cancel_settings import NoiseCancelSettings
-    from ..models.timeout_settings import TimeoutSettings
-    from ..models.vad_settings import VadSettings
-    from ..models.voice_settings import VoiceSettings
+from ..types import items_of, one_of, optional, read_datetime, written
 
 
 @define(kw_only=True)
@@ -99,33 +93,35 @@ class Agent:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Agent:
         """Read it as the platform sends it."""
-        from ..models.noise_cancel_settings import NoiseCancelSettings
-        from ..models.timeout_settings import TimeoutSettings
-        from ..models.vad_settings import VadSettings
-        from ..models.voice_settings import VoiceSettings
-
-        fields = Fields(data)
+        fields = {**data}
+        take = fields.pop
         return cls(
-            id=fields.optional("id"),
-            phone_number_id=fields.optional("phone_number_id"),
-            name=fields.optional("name"),
-            llm=fields.optional("llm"),
-            fallback_llm=fields.optional("fallback_llm"),
-            status=fields.optional("status", one_of(AgentStatus)),
-            prompt=fields.optional("prompt"),
-            first_message=fields.optional("first_message"),
-            first_message_interruption_time=fields.optional("first_message_interruption_time"),
-            default_language=fields.optional("default_language"),
-            summarize_calls=fields.optional("summarize_calls"),
-            created_at=fields.optional("created_at", read_datetime),
-            updated_at=fields.optional("updated_at", read_datetime),
-            noise_cancel_settings=fields.optional(
-                "noise_cancel_settings", NoiseCancelSettings.from_dict
+            id=take("id", None),
+            phone_number_id=take("phone_number_id", None),
+            name=take("name", None),
+            llm=take("llm", None),
+            fallback_llm=take("fallback_llm", None),
+            status=optional(take("status", None), one_of(AgentStatus)),
+            prompt=take("prompt", None),
+            first_message=take("first_message", None),
+            first_message_interruption_time=take("first_message_interruption_time", None),
+            default_language=take("default_language", None),
+            summarize_calls=take("summarize_calls", None),
+            created_at=optional(take("created_at", None), read_datetime),
+            updated_at=optional(take("updated_at", None), read_datetime),
+            noise_cancel_settings=optional(
+                take("noise_cancel_settings", None), NoiseCancelSettings.from_dict
             ),
-            vad_settings=fields.optional("vad_settings", VadSettings.from_dict),
-            enable_first_message_outbound=fields.optional("enable_first_message_outbound"),
-            voice_settings=fields.optional("voice_settings", VoiceSettings.from_dict),
-            timeout_settings=fields.optional("timeout_settings", TimeoutSettings.from_dict),
-            keyterms=fields.optional("keyterms", list_of()),
-            additional_properties=fields.rest,
+            vad_settings=optional(take("vad_settings", None), VadSettings.from_dict),
+            enable_first_message_outbound=take("enable_first_message_outbound", None),
+            voice_settings=optional(take("voice_settings", None), VoiceSettings.from_dict),
+            timeout_settings=optional(take("timeout_settings", None), TimeoutSettings.from_dict),
+            keyterms=optional(take("keyterms", None), items_of),
+            additional_properties=fields or {},
         )
+
+
+from ..models.noise_cancel_settings import NoiseCancelSettings
+from ..models.timeout_settings import TimeoutSettings
+from ..models.vad_settings import VadSettings
+from ..models.voice_settings import VoiceSettings

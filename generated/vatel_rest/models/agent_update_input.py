@@ -1,19 +1,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Dict, List, Union
+from typing import Any, Dict, List, Union
 from uuid import UUID
 
 from attrs import define, field
 
 from ..models.agent_status import AgentStatus
-from ..types import UNSET, Fields, Unset, list_of, one_of, written
-
-if TYPE_CHECKING:
-    from ..models.noise_cancel_settings import NoiseCancelSettings
-    from ..models.timeout_settings import TimeoutSettings
-    from ..models.vad_settings import VadSettings
-    from ..models.voice_settings import VoiceSettings
+from ..types import UNSET, Unset, items_of, one_of, optional, unset_if_none, written
 
 
 @define(kw_only=True)
@@ -91,30 +85,40 @@ class AgentUpdateInput:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> AgentUpdateInput:
         """Read it as the platform sends it."""
-        from ..models.noise_cancel_settings import NoiseCancelSettings
-        from ..models.timeout_settings import TimeoutSettings
-        from ..models.vad_settings import VadSettings
-        from ..models.voice_settings import VoiceSettings
-
-        fields = Fields(data)
+        fields = {**data}
+        take = fields.pop
         return cls(
-            phone_number_id=fields.nullable("phone_number_id"),
-            name=fields.given("name"),
-            llm=fields.given("llm"),
-            fallback_llm=fields.given("fallback_llm"),
-            status=fields.given("status", one_of(AgentStatus)),
-            prompt=fields.given("prompt"),
-            first_message=fields.given("first_message"),
-            first_message_interruption_time=fields.given("first_message_interruption_time"),
-            default_language=fields.given("default_language"),
-            summarize_calls=fields.given("summarize_calls"),
-            noise_cancel_settings=fields.given(
-                "noise_cancel_settings", NoiseCancelSettings.from_dict
+            phone_number_id=take("phone_number_id", UNSET),
+            name=unset_if_none(take("name", None)),
+            llm=unset_if_none(take("llm", None)),
+            fallback_llm=unset_if_none(take("fallback_llm", None)),
+            status=unset_if_none(optional(take("status", None), one_of(AgentStatus))),
+            prompt=unset_if_none(take("prompt", None)),
+            first_message=unset_if_none(take("first_message", None)),
+            first_message_interruption_time=unset_if_none(
+                take("first_message_interruption_time", None)
             ),
-            vad_settings=fields.given("vad_settings", VadSettings.from_dict),
-            enable_first_message_outbound=fields.given("enable_first_message_outbound"),
-            timeout_settings=fields.given("timeout_settings", TimeoutSettings.from_dict),
-            keyterms=fields.given("keyterms", list_of()),
-            voice_settings=fields.given("voice_settings", VoiceSettings.from_dict),
-            additional_properties=fields.rest,
+            default_language=unset_if_none(take("default_language", None)),
+            summarize_calls=unset_if_none(take("summarize_calls", None)),
+            noise_cancel_settings=unset_if_none(
+                optional(take("noise_cancel_settings", None), NoiseCancelSettings.from_dict)
+            ),
+            vad_settings=unset_if_none(optional(take("vad_settings", None), VadSettings.from_dict)),
+            enable_first_message_outbound=unset_if_none(
+                take("enable_first_message_outbound", None)
+            ),
+            timeout_settings=unset_if_none(
+                optional(take("timeout_settings", None), TimeoutSettings.from_dict)
+            ),
+            keyterms=unset_if_none(optional(take("keyterms", None), items_of)),
+            voice_settings=unset_if_none(
+                optional(take("voice_settings", None), VoiceSettings.from_dict)
+            ),
+            additional_properties=fields or {},
         )
+
+
+from ..models.noise_cancel_settings import NoiseCancelSettings
+from ..models.timeout_settings import TimeoutSettings
+from ..models.vad_settings import VadSettings
+from ..models.voice_settings import VoiceSettings

@@ -1,18 +1,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Dict, List, Optional, Union
+from typing import Any, Dict, List, Optional, Union
 
 from attrs import define, field
 
 from ..models.call_source import CallSource
 from ..models.call_status import CallStatus
-from ..types import Fields, list_of, one_of, written
-
-if TYPE_CHECKING:
-    from ..models.call_feedback import CallFeedback
-    from ..models.context_variable import ContextVariable
-    from ..models.transcript import Transcript
+from ..types import items_of, list_of, one_of, optional, written
 
 
 @define(kw_only=True)
@@ -104,35 +99,37 @@ class Call:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Call:
         """Read it as the platform sends it."""
-        from ..models.call_feedback import CallFeedback
-        from ..models.context_variable import ContextVariable
-        from ..models.transcript import Transcript
-
-        fields = Fields(data)
+        fields = {**data}
+        take = fields.pop
         return cls(
-            id=fields.optional("id"),
-            agent_id=fields.optional("agent_id"),
-            graph_version_id=fields.optional("graph_version_id"),
-            organization_id=fields.optional("organization_id"),
-            party_number=fields.optional("party_number"),
-            status=fields.optional("status", one_of(CallStatus)),
-            source=fields.optional("source", one_of(CallSource)),
-            termination_reason=fields.optional("termination_reason"),
-            extracted_variables=fields.optional(
-                "extracted_variables", list_of(ContextVariable.from_dict)
+            id=take("id", None),
+            agent_id=take("agent_id", None),
+            graph_version_id=take("graph_version_id", None),
+            organization_id=take("organization_id", None),
+            party_number=take("party_number", None),
+            status=optional(take("status", None), one_of(CallStatus)),
+            source=optional(take("source", None), one_of(CallSource)),
+            termination_reason=take("termination_reason", None),
+            extracted_variables=optional(
+                take("extracted_variables", None), list_of(ContextVariable.from_dict)
             ),
-            outbound=fields.optional("outbound"),
-            outbound_contact_id=fields.optional("outbound_contact_id"),
-            outbound_list_run_id=fields.optional("outbound_list_run_id"),
-            created_at=fields.optional("created_at"),
-            connected_at=fields.optional("connected_at"),
-            started_at=fields.optional("started_at"),
-            ended_at=fields.optional("ended_at"),
-            summary=fields.optional("summary"),
-            transcript=fields.optional("transcript", Transcript.from_dict),
-            cost=fields.optional("cost"),
-            tags=fields.optional("tags", list_of()),
-            duration_seconds=fields.optional("duration_seconds"),
-            feedback=fields.optional("feedback", CallFeedback.from_dict),
-            additional_properties=fields.rest,
+            outbound=take("outbound", None),
+            outbound_contact_id=take("outbound_contact_id", None),
+            outbound_list_run_id=take("outbound_list_run_id", None),
+            created_at=take("created_at", None),
+            connected_at=take("connected_at", None),
+            started_at=take("started_at", None),
+            ended_at=take("ended_at", None),
+            summary=take("summary", None),
+            transcript=optional(take("transcript", None), Transcript.from_dict),
+            cost=take("cost", None),
+            tags=optional(take("tags", None), items_of),
+            duration_seconds=take("duration_seconds", None),
+            feedback=optional(take("feedback", None), CallFeedback.from_dict),
+            additional_properties=fields or {},
         )
+
+
+from ..models.call_feedback import CallFeedback
+from ..models.context_variable import ContextVariable
+from ..models.transcript import Transcript

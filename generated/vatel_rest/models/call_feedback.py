@@ -5,7 +5,7 @@ from typing import Any, Dict
 
 from attrs import define, field
 
-from ..types import Fields, written
+from ..types import present, written
 
 
 @define(kw_only=True)
@@ -29,9 +29,10 @@ class CallFeedback:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> CallFeedback:
         """Read it as the platform sends it."""
-        fields = Fields(data)
+        fields = {**data}
+        take = fields.pop
         return cls(
-            stars=fields.required("stars"),
-            notes=fields.required("notes"),
-            additional_properties=fields.rest,
+            stars=present(take("stars")),
+            notes=present(take("notes")),
+            additional_properties=fields or {},
         )

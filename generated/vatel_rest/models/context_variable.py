@@ -7,7 +7,7 @@ from attrs import define, field
 
 from ..models.context_variable_type import ContextVariableType
 from ..models.variable_data_type import VariableDataType
-from ..types import Fields, one_of, written
+from ..types import one_of, optional, written
 
 
 @define(kw_only=True)
@@ -47,13 +47,14 @@ class ContextVariable:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> ContextVariable:
         """Read it as the platform sends it."""
-        fields = Fields(data)
+        fields = {**data}
+        take = fields.pop
         return cls(
-            name=fields.optional("name"),
-            type=fields.optional("type", one_of(ContextVariableType)),
-            description=fields.optional("description"),
-            value=fields.optional("value"),
-            data_type=fields.optional("dataType", one_of(VariableDataType)),
-            rationale=fields.optional("rationale"),
-            additional_properties=fields.rest,
+            name=take("name", None),
+            type=optional(take("type", None), one_of(ContextVariableType)),
+            description=take("description", None),
+            value=take("value", None),
+            data_type=optional(take("dataType", None), one_of(VariableDataType)),
+            rationale=take("rationale", None),
+            additional_properties=fields or {},
         )

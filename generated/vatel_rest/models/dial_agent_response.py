@@ -5,7 +5,7 @@ from typing import Any, Dict
 
 from attrs import define, field
 
-from ..types import Fields, written
+from ..types import present, written
 
 
 @define(kw_only=True)
@@ -28,5 +28,6 @@ class DialAgentResponse:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> DialAgentResponse:
         """Read it as the platform sends it."""
-        fields = Fields(data)
-        return cls(success=fields.required("success"), additional_properties=fields.rest)
+        fields = {**data}
+        take = fields.pop
+        return cls(success=present(take("success")), additional_properties=fields or {})

@@ -5,7 +5,7 @@ from typing import Any, Dict
 
 from attrs import define, field
 
-from ..types import Fields, written
+from ..types import present, written
 
 
 @define(kw_only=True)
@@ -27,5 +27,6 @@ class ErrorResponse:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> ErrorResponse:
         """Read it as the platform sends it."""
-        fields = Fields(data)
-        return cls(error=fields.required("error"), additional_properties=fields.rest)
+        fields = {**data}
+        take = fields.pop
+        return cls(error=present(take("error")), additional_properties=fields or {})

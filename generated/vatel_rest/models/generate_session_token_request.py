@@ -6,7 +6,7 @@ from typing import Any, Dict, Union
 from attrs import define
 
 from ..models.session_transport import SessionTransport
-from ..types import UNSET, Fields, Unset, one_of, written
+from ..types import UNSET, Unset, one_of, optional, present, unset_if_none, written
 
 
 @define(kw_only=True)
@@ -49,13 +49,14 @@ class GenerateSessionTokenRequest:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> GenerateSessionTokenRequest:
         """Read it as the platform sends it."""
-        fields = Fields(data)
+        fields = {**data}
+        take = fields.pop
         return cls(
-            agent_id=fields.required("agent_id"),
-            version_id=fields.given("version_id"),
-            chat_id=fields.given("chat_id"),
-            transport=fields.given("transport", one_of(SessionTransport)),
-            first_message=fields.given("first_message"),
-            prompt=fields.given("prompt"),
-            chat=fields.given("chat"),
+            agent_id=present(take("agent_id")),
+            version_id=unset_if_none(take("version_id", None)),
+            chat_id=unset_if_none(take("chat_id", None)),
+            transport=unset_if_none(optional(take("transport", None), one_of(SessionTransport))),
+            first_message=unset_if_none(take("first_message", None)),
+            prompt=unset_if_none(take("prompt", None)),
+            chat=unset_if_none(take("chat", None)),
         )

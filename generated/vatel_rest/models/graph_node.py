@@ -5,7 +5,7 @@ from typing import Any, Dict
 
 from attrs import define, field
 
-from ..types import Fields, written
+from ..types import written
 
 
 @define(kw_only=True)
@@ -24,8 +24,8 @@ class GraphNode:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> GraphNode:
         """Read it as the platform sends it."""
-        fields = Fields(data)
-        return cls(additional_properties=fields.rest)
+        fields = {**data}
+        return cls(additional_properties=fields or {})
 
     def __getitem__(self, name: str) -> Any:
         return self.additional_properties[name]

@@ -6,7 +6,7 @@ from typing import Any, Dict, Optional
 
 from attrs import define, field
 
-from ..types import Fields, read_datetime, written
+from ..types import optional, read_datetime, written
 
 
 @define(kw_only=True)
@@ -43,12 +43,13 @@ class GraphVersion:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> GraphVersion:
         """Read it as the platform sends it."""
-        fields = Fields(data)
+        fields = {**data}
+        take = fields.pop
         return cls(
-            id=fields.optional("id"),
-            agent_id=fields.optional("agent_id"),
-            created_at=fields.optional("created_at", read_datetime),
-            published_at=fields.optional("published_at", read_datetime),
-            tag=fields.optional("tag"),
-            additional_properties=fields.rest,
+            id=take("id", None),
+            agent_id=take("agent_id", None),
+            created_at=optional(take("created_at", None), read_datetime),
+            published_at=optional(take("published_at", None), read_datetime),
+            tag=take("tag", None),
+            additional_properties=fields or {},
         )

@@ -1,15 +1,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Dict, List
+from typing import Any, Dict, List
 
 from attrs import define, field
 
-from ..types import Fields, list_of, written
-
-if TYPE_CHECKING:
-    from ..models.graph_node import GraphNode
-    from ..models.graph_version import GraphVersion
+from ..types import list_of, written
 
 
 @define(kw_only=True)
@@ -33,12 +29,14 @@ class GraphVersionDetail:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> GraphVersionDetail:
         """Read it as the platform sends it."""
-        from ..models.graph_node import GraphNode
-        from ..models.graph_version import GraphVersion
-
-        fields = Fields(data)
+        fields = {**data}
+        take = fields.pop
         return cls(
-            version=fields.required("version", GraphVersion.from_dict),
-            nodes=fields.required("nodes", list_of(GraphNode.from_dict)),
-            additional_properties=fields.rest,
+            version=GraphVersion.from_dict(take("version")),
+            nodes=list_of(GraphNode.from_dict)(take("nodes")),
+            additional_properties=fields or {},
         )
+
+
+from ..models.graph_node import GraphNode
+from ..models.graph_version import GraphVersion

@@ -5,7 +5,7 @@ from typing import Any, Dict, List
 
 from attrs import define, field
 
-from ..types import Fields, list_of, written
+from ..types import items_of, written
 
 
 @define(kw_only=True)
@@ -28,5 +28,6 @@ class LLMStringsResponse:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> LLMStringsResponse:
         """Read it as the platform sends it."""
-        fields = Fields(data)
-        return cls(llms=fields.required("llms", list_of()), additional_properties=fields.rest)
+        fields = {**data}
+        take = fields.pop
+        return cls(llms=items_of(take("llms")), additional_properties=fields or {})

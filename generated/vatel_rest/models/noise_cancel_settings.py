@@ -5,7 +5,7 @@ from typing import Any, Dict, Optional
 
 from attrs import define, field
 
-from ..types import Fields, written
+from ..types import written
 
 
 @define(kw_only=True)
@@ -29,9 +29,10 @@ class NoiseCancelSettings:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> NoiseCancelSettings:
         """Read it as the platform sends it."""
-        fields = Fields(data)
+        fields = {**data}
+        take = fields.pop
         return cls(
-            enabled=fields.optional("enabled"),
-            level=fields.optional("level"),
-            additional_properties=fields.rest,
+            enabled=take("enabled", None),
+            level=take("level", None),
+            additional_properties=fields or {},
         )

@@ -6,7 +6,7 @@ from typing import Any, Dict, Optional
 
 from attrs import define, field
 
-from ..types import Fields, read_datetime, written
+from ..types import optional, read_datetime, written
 
 
 @define(kw_only=True)
@@ -32,10 +32,11 @@ class Organization:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Organization:
         """Read it as the platform sends it."""
-        fields = Fields(data)
+        fields = {**data}
+        take = fields.pop
         return cls(
-            id=fields.optional("id"),
-            name=fields.optional("name"),
-            created_at=fields.optional("created_at", read_datetime),
-            additional_properties=fields.rest,
+            id=take("id", None),
+            name=take("name", None),
+            created_at=optional(take("created_at", None), read_datetime),
+            additional_properties=fields or {},
         )

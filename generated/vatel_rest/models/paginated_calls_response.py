@@ -1,15 +1,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Dict, List
+from typing import Any, Dict, List
 
 from attrs import define, field
 
-from ..types import Fields, list_of, written
-
-if TYPE_CHECKING:
-    from ..models.call import Call
-    from ..models.pagination_info import PaginationInfo
+from ..types import list_of, written
 
 
 @define(kw_only=True)
@@ -33,12 +29,14 @@ class PaginatedCallsResponse:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> PaginatedCallsResponse:
         """Read it as the platform sends it."""
-        from ..models.call import Call
-        from ..models.pagination_info import PaginationInfo
-
-        fields = Fields(data)
+        fields = {**data}
+        take = fields.pop
         return cls(
-            calls=fields.required("calls", list_of(Call.from_dict)),
-            pagination=fields.required("pagination", PaginationInfo.from_dict),
-            additional_properties=fields.rest,
+            calls=list_of(Call.from_dict)(take("calls")),
+            pagination=PaginationInfo.from_dict(take("pagination")),
+            additional_properties=fields or {},
         )
+
+
+from ..models.call import Call
+from ..models.pagination_info import PaginationInfo

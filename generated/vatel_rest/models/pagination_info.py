@@ -5,7 +5,7 @@ from typing import Any, Dict
 
 from attrs import define, field
 
-from ..types import Fields, written
+from ..types import present, written
 
 
 @define(kw_only=True)
@@ -44,13 +44,14 @@ class PaginationInfo:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> PaginationInfo:
         """Read it as the platform sends it."""
-        fields = Fields(data)
+        fields = {**data}
+        take = fields.pop
         return cls(
-            page=fields.required("page"),
-            page_size=fields.required("page_size"),
-            total=fields.required("total"),
-            total_pages=fields.required("total_pages"),
-            has_next=fields.required("has_next"),
-            has_prev=fields.required("has_prev"),
-            additional_properties=fields.rest,
+            page=present(take("page")),
+            page_size=present(take("page_size")),
+            total=present(take("total")),
+            total_pages=present(take("total_pages")),
+            has_next=present(take("has_next")),
+            has_prev=present(take("has_prev")),
+            additional_properties=fields or {},
         )

@@ -5,7 +5,7 @@ from typing import Any, Dict, Optional
 
 from attrs import define, field
 
-from ..types import Fields, masked, written
+from ..types import masked, present, written
 
 
 @define(kw_only=True)
@@ -42,12 +42,13 @@ class SessionTokenResponse:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> SessionTokenResponse:
         """Read it as the platform sends it."""
-        fields = Fields(data)
+        fields = {**data}
+        take = fields.pop
         return cls(
-            token=fields.required("token"),
-            room=fields.optional("room"),
-            identity=fields.optional("identity"),
-            url=fields.optional("url"),
-            webrtc_token=fields.optional("webrtc_token"),
-            additional_properties=fields.rest,
+            token=present(take("token")),
+            room=take("room", None),
+            identity=take("identity", None),
+            url=take("url", None),
+            webrtc_token=take("webrtc_token", None),
+            additional_properties=fields or {},
         )

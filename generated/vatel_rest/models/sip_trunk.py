@@ -2,17 +2,14 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Dict, List, Optional, Union
+from typing import Any, Dict, List, Optional, Union
 
 from attrs import define, field
 
 from ..models.pbx_type import PbxType
 from ..models.registration_status import RegistrationStatus
 from ..models.sip_trunk_auth_type import SIPTrunkAuthType
-from ..types import Fields, list_of, one_of, read_datetime, written
-
-if TYPE_CHECKING:
-    from ..models.sip_trunk_caller_id_transform import SipTrunkCallerIDTransform
+from ..types import list_of, one_of, optional, read_datetime, written
 
 
 @define(kw_only=True)
@@ -79,28 +76,30 @@ class SipTrunk:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> SipTrunk:
         """Read it as the platform sends it."""
-        from ..models.sip_trunk_caller_id_transform import SipTrunkCallerIDTransform
-
-        fields = Fields(data)
+        fields = {**data}
+        take = fields.pop
         return cls(
-            id=fields.optional("id"),
-            created_at=fields.optional("created_at", read_datetime),
-            pbx=fields.optional("pbx", one_of(PbxType)),
-            caller_id_transforms=fields.optional(
-                "caller_id_transforms", list_of(SipTrunkCallerIDTransform.from_dict)
+            id=take("id", None),
+            created_at=optional(take("created_at", None), read_datetime),
+            pbx=optional(take("pbx", None), one_of(PbxType)),
+            caller_id_transforms=optional(
+                take("caller_id_transforms", None), list_of(SipTrunkCallerIDTransform.from_dict)
             ),
-            inbound_host=fields.optional("inbound_host"),
-            inbound_auth_type=fields.optional("inbound_auth_type", one_of(SIPTrunkAuthType)),
-            inbound_sip_username=fields.optional("inbound_sip_username"),
-            inbound_registration_status=fields.optional(
-                "inbound_registration_status", one_of(RegistrationStatus)
+            inbound_host=take("inbound_host", None),
+            inbound_auth_type=optional(take("inbound_auth_type", None), one_of(SIPTrunkAuthType)),
+            inbound_sip_username=take("inbound_sip_username", None),
+            inbound_registration_status=optional(
+                take("inbound_registration_status", None), one_of(RegistrationStatus)
             ),
-            outbound_host=fields.optional("outbound_host"),
-            outbound_sip_username=fields.optional("outbound_sip_username"),
-            register_trunk=fields.optional("register"),
-            outbound_registration_status=fields.optional(
-                "outbound_registration_status", one_of(RegistrationStatus)
+            outbound_host=take("outbound_host", None),
+            outbound_sip_username=take("outbound_sip_username", None),
+            register_trunk=take("register", None),
+            outbound_registration_status=optional(
+                take("outbound_registration_status", None), one_of(RegistrationStatus)
             ),
-            remain_in_dialog=fields.optional("remain_in_dialog"),
-            additional_properties=fields.rest,
+            remain_in_dialog=take("remain_in_dialog", None),
+            additional_properties=fields or {},
         )
+
+
+from ..models.sip_trunk_caller_id_transform import SipTrunkCallerIDTransform

@@ -6,7 +6,7 @@ from typing import Any, Dict, Optional
 
 from attrs import define, field
 
-from ..types import Fields, read_datetime, written
+from ..types import optional, read_datetime, written
 
 
 @define(kw_only=True)
@@ -45,13 +45,14 @@ class SipTrunkAgentAssignment:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> SipTrunkAgentAssignment:
         """Read it as the platform sends it."""
-        fields = Fields(data)
+        fields = {**data}
+        take = fields.pop
         return cls(
-            id=fields.optional("id"),
-            agent_id=fields.optional("agent_id"),
-            sip_trunk_id=fields.optional("sip_trunk_id"),
-            number=fields.optional("number"),
-            alternate_number=fields.optional("alternate_number"),
-            created_at=fields.optional("created_at", read_datetime),
-            additional_properties=fields.rest,
+            id=take("id", None),
+            agent_id=take("agent_id", None),
+            sip_trunk_id=take("sip_trunk_id", None),
+            number=take("number", None),
+            alternate_number=take("alternate_number", None),
+            created_at=optional(take("created_at", None), read_datetime),
+            additional_properties=fields or {},
         )

@@ -5,7 +5,7 @@ from typing import Any, Dict, Union
 
 from attrs import define, field
 
-from ..types import UNSET, Fields, Unset, written
+from ..types import UNSET, Unset, present, unset_if_none, written
 
 
 @define(kw_only=True)
@@ -37,10 +37,11 @@ class SipTrunkAgentAssignmentCreateInput:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> SipTrunkAgentAssignmentCreateInput:
         """Read it as the platform sends it."""
-        fields = Fields(data)
+        fields = {**data}
+        take = fields.pop
         return cls(
-            agent_id=fields.required("agent_id"),
-            number=fields.given("number"),
-            alternate_number=fields.given("alternate_number"),
-            additional_properties=fields.rest,
+            agent_id=present(take("agent_id")),
+            number=unset_if_none(take("number", None)),
+            alternate_number=unset_if_none(take("alternate_number", None)),
+            additional_properties=fields or {},
         )

@@ -5,7 +5,7 @@ from typing import Any, Dict, Union
 
 from attrs import define, field
 
-from ..types import UNSET, Fields, Unset, written
+from ..types import UNSET, Unset, written
 
 
 @define(kw_only=True)
@@ -34,9 +34,10 @@ class SipTrunkAgentAssignmentPatchInput:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> SipTrunkAgentAssignmentPatchInput:
         """Read it as the platform sends it."""
-        fields = Fields(data)
+        fields = {**data}
+        take = fields.pop
         return cls(
-            number=fields.nullable("number"),
-            alternate_number=fields.nullable("alternate_number"),
-            additional_properties=fields.rest,
+            number=take("number", UNSET),
+            alternate_number=take("alternate_number", UNSET),
+            additional_properties=fields or {},
         )

@@ -6,7 +6,7 @@ from typing import Any, Dict, Optional, Union
 from attrs import define, field
 
 from ..models.caller_transform_type import CallerTransformType
-from ..types import Fields, one_of, written
+from ..types import one_of, written
 
 
 @define(kw_only=True)
@@ -41,11 +41,12 @@ class SipTrunkCallerIDTransform:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> SipTrunkCallerIDTransform:
         """Read it as the platform sends it."""
-        fields = Fields(data)
+        fields = {**data}
+        take = fields.pop
         return cls(
-            type=fields.required("type", one_of(CallerTransformType)),
-            value=fields.optional("value"),
-            value2=fields.optional("value2"),
-            number=fields.optional("number"),
-            additional_properties=fields.rest,
+            type=one_of(CallerTransformType)(take("type")),
+            value=take("value", None),
+            value2=take("value2", None),
+            number=take("number", None),
+            additional_properties=fields or {},
         )

@@ -1,16 +1,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Dict, List, Union
+from typing import Any, Dict, List, Union
 
 from attrs import define, field
 
 from ..models.pbx_type import PbxType
 from ..models.sip_trunk_auth_type import SIPTrunkAuthType
-from ..types import UNSET, Fields, Unset, list_of, masked, one_of, written
-
-if TYPE_CHECKING:
-    from ..models.sip_trunk_caller_id_transform import SipTrunkCallerIDTransform
+from ..types import (
+    UNSET,
+    Unset,
+    list_of,
+    masked,
+    nullable,
+    one_of,
+    optional,
+    unset_if_none,
+    written,
+)
 
 
 @define(kw_only=True)
@@ -83,22 +90,26 @@ class SipTrunkCreateInput:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> SipTrunkCreateInput:
         """Read it as the platform sends it."""
-        from ..models.sip_trunk_caller_id_transform import SipTrunkCallerIDTransform
-
-        fields = Fields(data)
+        fields = {**data}
+        take = fields.pop
         return cls(
-            pbx=fields.required("pbx", one_of(PbxType)),
-            caller_id_transforms=fields.given(
-                "caller_id_transforms", list_of(SipTrunkCallerIDTransform.from_dict)
+            pbx=one_of(PbxType)(take("pbx")),
+            caller_id_transforms=unset_if_none(
+                optional(
+                    take("caller_id_transforms", None), list_of(SipTrunkCallerIDTransform.from_dict)
+                )
             ),
-            inbound_host=fields.nullable("inbound_host"),
-            inbound_auth_type=fields.nullable("inbound_auth_type", one_of(SIPTrunkAuthType)),
-            inbound_sip_username=fields.nullable("inbound_sip_username"),
-            inbound_sip_password=fields.nullable("inbound_sip_password"),
-            outbound_host=fields.nullable("outbound_host"),
-            outbound_sip_username=fields.nullable("outbound_sip_username"),
-            outbound_sip_password=fields.nullable("outbound_sip_password"),
-            register_trunk=fields.nullable("register"),
-            remain_in_dialog=fields.nullable("remain_in_dialog"),
-            additional_properties=fields.rest,
+            inbound_host=take("inbound_host", UNSET),
+            inbound_auth_type=nullable(take("inbound_auth_type", UNSET), one_of(SIPTrunkAuthType)),
+            inbound_sip_username=take("inbound_sip_username", UNSET),
+            inbound_sip_password=take("inbound_sip_password", UNSET),
+            outbound_host=take("outbound_host", UNSET),
+            outbound_sip_username=take("outbound_sip_username", UNSET),
+            outbound_sip_password=take("outbound_sip_password", UNSET),
+            register_trunk=take("register", UNSET),
+            remain_in_dialog=take("remain_in_dialog", UNSET),
+            additional_properties=fields or {},
         )
+
+
+from ..models.sip_trunk_caller_id_transform import SipTrunkCallerIDTransform

@@ -6,7 +6,7 @@ from typing import Any, Dict, Optional, Union
 from attrs import define, field
 
 from ..models.timeout_action import TimeoutAction
-from ..types import Fields, one_of, written
+from ..types import one_of, optional, written
 
 
 @define(kw_only=True)
@@ -50,14 +50,17 @@ class TimeoutSettings:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> TimeoutSettings:
         """Read it as the platform sends it."""
-        fields = Fields(data)
+        fields = {**data}
+        take = fields.pop
         return cls(
-            default_timeout=fields.optional("default_timeout"),
-            timeout_action=fields.optional("timeout_action", one_of(TimeoutAction)),
-            transfer_number=fields.optional("transfer_number"),
-            transfer_message=fields.optional("transfer_message"),
-            silence_counter=fields.optional("silence_counter"),
-            silence_timeout_action=fields.optional("silence_timeout_action", one_of(TimeoutAction)),
-            silence_transfer_number=fields.optional("silence_transfer_number"),
-            additional_properties=fields.rest,
+            default_timeout=take("default_timeout", None),
+            timeout_action=optional(take("timeout_action", None), one_of(TimeoutAction)),
+            transfer_number=take("transfer_number", None),
+            transfer_message=take("transfer_message", None),
+            silence_counter=take("silence_counter", None),
+            silence_timeout_action=optional(
+                take("silence_timeout_action", None), one_of(TimeoutAction)
+            ),
+            silence_transfer_number=take("silence_transfer_number", None),
+            additional_properties=fields or {},
         )

@@ -1,14 +1,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Dict, List
+from typing import Any, Dict, List
 
 from attrs import define, field
 
-from ..types import Fields, list_of, written
-
-if TYPE_CHECKING:
-    from ..models.transcript_entry import TranscriptEntry
+from ..types import list_of, written
 
 
 @define(kw_only=True)
@@ -30,10 +27,12 @@ class Transcript:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Transcript:
         """Read it as the platform sends it."""
-        from ..models.transcript_entry import TranscriptEntry
-
-        fields = Fields(data)
+        fields = {**data}
+        take = fields.pop
         return cls(
-            entries=fields.required("entries", list_of(TranscriptEntry.from_dict)),
-            additional_properties=fields.rest,
+            entries=list_of(TranscriptEntry.from_dict)(take("entries")),
+            additional_properties=fields or {},
         )
+
+
+from ..models.transcript_entry import TranscriptEntry

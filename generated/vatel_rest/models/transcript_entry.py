@@ -2,15 +2,12 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Dict, Optional, Union
+from typing import Any, Dict, Optional, Union
 
 from attrs import define, field
 
 from ..models.transcript_entry_type import TranscriptEntryType
-from ..types import Fields, one_of, read_datetime, written
-
-if TYPE_CHECKING:
-    from ..models.transcript_tool_call import TranscriptToolCall
+from ..types import one_of, optional, read_datetime, written
 
 
 @define(kw_only=True)
@@ -60,18 +57,20 @@ class TranscriptEntry:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> TranscriptEntry:
         """Read it as the platform sends it."""
-        from ..models.transcript_tool_call import TranscriptToolCall
-
-        fields = Fields(data)
+        fields = {**data}
+        take = fields.pop
         return cls(
-            index=fields.optional("index"),
-            role=fields.optional("role"),
-            message=fields.optional("message"),
-            type=fields.optional("type", one_of(TranscriptEntryType)),
-            tool_call=fields.optional("toolCall", TranscriptToolCall.from_dict),
-            tool_call_output=fields.optional("toolCallOutput"),
-            created_at=fields.optional("createdAt", read_datetime),
-            duration_ms=fields.optional("durationMs"),
-            turn_id=fields.optional("turnId"),
-            additional_properties=fields.rest,
+            index=take("index", None),
+            role=take("role", None),
+            message=take("message", None),
+            type=optional(take("type", None), one_of(TranscriptEntryType)),
+            tool_call=optional(take("toolCall", None), TranscriptToolCall.from_dict),
+            tool_call_output=take("toolCallOutput", None),
+            created_at=optional(take("createdAt", None), read_datetime),
+            duration_ms=take("durationMs", None),
+            turn_id=take("turnId", None),
+            additional_properties=fields or {},
         )
+
+
+from ..models.transcript_tool_call import TranscriptToolCall

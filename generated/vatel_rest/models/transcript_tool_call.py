@@ -6,7 +6,7 @@ from typing import Any, Dict, Optional
 
 from attrs import define, field
 
-from ..types import Fields, read_datetime, written
+from ..types import optional, read_datetime, written
 
 
 @define(kw_only=True)
@@ -48,14 +48,15 @@ class TranscriptToolCall:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> TranscriptToolCall:
         """Read it as the platform sends it."""
-        fields = Fields(data)
+        fields = {**data}
+        take = fields.pop
         return cls(
-            item_id=fields.optional("itemId"),
-            call_id=fields.optional("callId"),
-            tool_name=fields.optional("toolName"),
-            arguments=fields.optional("arguments"),
-            output=fields.optional("output"),
-            started_at=fields.optional("startedAt", read_datetime),
-            ended_at=fields.optional("endedAt", read_datetime),
-            additional_properties=fields.rest,
+            item_id=take("itemId", None),
+            call_id=take("callId", None),
+            tool_name=take("toolName", None),
+            arguments=take("arguments", None),
+            output=take("output", None),
+            started_at=optional(take("startedAt", None), read_datetime),
+            ended_at=optional(take("endedAt", None), read_datetime),
+            additional_properties=fields or {},
         )

@@ -5,7 +5,7 @@ from typing import Any, Dict, Optional
 
 from attrs import define, field
 
-from ..types import Fields, written
+from ..types import written
 
 
 @define(kw_only=True)
@@ -47,14 +47,15 @@ class TwilioPhoneNumber:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> TwilioPhoneNumber:
         """Read it as the platform sends it."""
-        fields = Fields(data)
+        fields = {**data}
+        take = fields.pop
         return cls(
-            id=fields.optional("id"),
-            phone_number=fields.optional("phone_number"),
-            phone_sid=fields.optional("phone_sid"),
-            label=fields.optional("label"),
-            account_sid=fields.optional("account_sid"),
-            created_at=fields.optional("created_at"),
-            updated_at=fields.optional("updated_at"),
-            additional_properties=fields.rest,
+            id=take("id", None),
+            phone_number=take("phone_number", None),
+            phone_sid=take("phone_sid", None),
+            label=take("label", None),
+            account_sid=take("account_sid", None),
+            created_at=take("created_at", None),
+            updated_at=take("updated_at", None),
+            additional_properties=fields or {},
         )

@@ -5,7 +5,7 @@ from typing import Any, Dict, Union
 
 from attrs import define, field
 
-from ..types import UNSET, Fields, Unset, masked, written
+from ..types import UNSET, Unset, masked, present, unset_if_none, written
 
 
 @define(kw_only=True)
@@ -39,11 +39,12 @@ class TwilioPhoneNumberImportInput:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> TwilioPhoneNumberImportInput:
         """Read it as the platform sends it."""
-        fields = Fields(data)
+        fields = {**data}
+        take = fields.pop
         return cls(
-            phone_number=fields.required("phone_number"),
-            account_sid=fields.required("account_sid"),
-            auth_token=fields.required("auth_token"),
-            label=fields.given("label"),
-            additional_properties=fields.rest,
+            phone_number=present(take("phone_number")),
+            account_sid=present(take("account_sid")),
+            auth_token=present(take("auth_token")),
+            label=unset_if_none(take("label", None)),
+            additional_properties=fields or {},
         )

@@ -5,7 +5,7 @@ from typing import Any, Dict
 
 from attrs import define, field
 
-from ..types import Fields, written
+from ..types import present, written
 
 
 @define(kw_only=True)
@@ -27,5 +27,6 @@ class TwilioPhoneNumberLabelPatchInput:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> TwilioPhoneNumberLabelPatchInput:
         """Read it as the platform sends it."""
-        fields = Fields(data)
-        return cls(label=fields.required("label"), additional_properties=fields.rest)
+        fields = {**data}
+        take = fields.pop
+        return cls(label=present(take("label")), additional_properties=fields or {})

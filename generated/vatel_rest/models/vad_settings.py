@@ -5,7 +5,7 @@ from typing import Any, Dict, Optional
 
 from attrs import define, field
 
-from ..types import Fields, written
+from ..types import written
 
 
 @define(kw_only=True)
@@ -37,10 +37,11 @@ class VadSettings:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> VadSettings:
         """Read it as the platform sends it."""
-        fields = Fields(data)
+        fields = {**data}
+        take = fields.pop
         return cls(
-            start_secs=fields.optional("start_secs"),
-            stop_secs=fields.optional("stop_secs"),
-            silence_timeout_secs=fields.optional("silence_timeout_secs"),
-            additional_properties=fields.rest,
+            start_secs=take("start_secs", None),
+            stop_secs=take("stop_secs", None),
+            silence_timeout_secs=take("silence_timeout_secs", None),
+            additional_properties=fields or {},
         )

@@ -6,7 +6,7 @@ from typing import Any, Dict, List, Optional, Union
 from attrs import define, field
 
 from ..models.tts_strategy import TTSStrategy
-from ..types import Fields, list_of, one_of, written
+from ..types import items_of, one_of, present, written
 
 
 @define(kw_only=True)
@@ -49,14 +49,15 @@ class VoiceCatalogEntry:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> VoiceCatalogEntry:
         """Read it as the platform sends it."""
-        fields = Fields(data)
+        fields = {**data}
+        take = fields.pop
         return cls(
-            id=fields.required("id"),
-            name=fields.required("name"),
-            provider=fields.required("provider", one_of(TTSStrategy)),
-            languages=fields.required("languages", list_of()),
-            description=fields.optional("description"),
-            preview_url=fields.optional("preview_url"),
-            featured=fields.optional("featured"),
-            additional_properties=fields.rest,
+            id=present(take("id")),
+            name=present(take("name")),
+            provider=one_of(TTSStrategy)(take("provider")),
+            languages=items_of(take("languages")),
+            description=take("description", None),
+            preview_url=take("preview_url", None),
+            featured=take("featured", None),
+            additional_properties=fields or {},
         )

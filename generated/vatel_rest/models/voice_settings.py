@@ -6,7 +6,7 @@ from typing import Any, Dict, Optional, Union
 from attrs import define, field
 
 from ..models.tts_strategy import TTSStrategy
-from ..types import Fields, one_of, written
+from ..types import one_of, optional, written
 
 
 @define(kw_only=True)
@@ -47,13 +47,14 @@ class VoiceSettings:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> VoiceSettings:
         """Read it as the platform sends it."""
-        fields = Fields(data)
+        fields = {**data}
+        take = fields.pop
         return cls(
-            id=fields.optional("id"),
-            provider=fields.optional("provider", one_of(TTSStrategy)),
-            speed=fields.optional("speed"),
-            stability=fields.optional("stability"),
-            similarity_boost=fields.optional("similarity_boost"),
-            volume=fields.optional("volume"),
-            additional_properties=fields.rest,
+            id=take("id", None),
+            provider=optional(take("provider", None), one_of(TTSStrategy)),
+            speed=take("speed", None),
+            stability=take("stability", None),
+            similarity_boost=take("similarity_boost", None),
+            volume=take("volume", None),
+            additional_properties=fields or {},
         )

@@ -1,14 +1,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Dict, List
+from typing import Any, Dict, List
 
 from attrs import define, field
 
-from ..types import Fields, list_of, written
-
-if TYPE_CHECKING:
-    from ..models.voice_catalog_entry import VoiceCatalogEntry
+from ..types import list_of, written
 
 
 @define(kw_only=True)
@@ -30,10 +27,12 @@ class VoicesListResponse:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> VoicesListResponse:
         """Read it as the platform sends it."""
-        from ..models.voice_catalog_entry import VoiceCatalogEntry
-
-        fields = Fields(data)
+        fields = {**data}
+        take = fields.pop
         return cls(
-            voices=fields.required("voices", list_of(VoiceCatalogEntry.from_dict)),
-            additional_properties=fields.rest,
+            voices=list_of(VoiceCatalogEntry.from_dict)(take("voices")),
+            additional_properties=fields or {},
         )
+
+
+from ..models.voice_catalog_entry import VoiceCatalogEntry
