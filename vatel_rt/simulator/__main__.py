@@ -6,6 +6,8 @@ import os
 import signal
 import sys
 
+from vatel_rt.version import NOT_INSTALLED
+
 
 def run() -> int:
     """Run the program; gives the exit code.
@@ -15,8 +17,11 @@ def run() -> int:
     """
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: os._exit(0))
-    from vatel_rt.simulator.terminal import main
-
+    try:
+        from vatel_rt.simulator.terminal import main
+    except ModuleNotFoundError as error:
+        print(NOT_INSTALLED.format(error.name), file=sys.stderr)  # noqa: T201
+        return 2
     return main()
 
 

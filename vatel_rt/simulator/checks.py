@@ -2,71 +2,105 @@
 
 from __future__ import annotations
 
-import re
+import json
+import math
 import shutil
 import subprocess
 from collections.abc import Iterator
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
+
+import msgspec
 
 from vatel_rt.audio.wav import read_wav
-from vatel_rt.errors import AudioError, SimulatorError
+from vatel_rt.errors import AudioError
+from vatel_rt.simulator import state
+from vatel_rt.simulator.mistakes import MistakeError, Place
+from vatel_rt.simulator.scenario import PLACEHOLDER, Scenario, Voice
 
-if TYPE_CHECKING:
-    from vatel_rt.simulator.scenario import Scenario
-
-PLACEHOLDER = re.compile(r"\{(\w+)\}")
-"""A place in an answer that the output of a tool fills."""
 _SECONDS = 10
+Found = Iterator[tuple[Place, str]]
 
 
 def check(scenario: Scenario) -> None:
     """Look for what cannot work.
 
     Raises:
-        SimulatorError: the text names the place.
+        MistakeError: the first that is found.
     """
+    for find in (_settings, _faults, _turns, _values, _clips, state.mistakes, _voice):
+        for place, text in find(scenario):
+            raise MistakeError(place, text)
+
+
+def _settings(scenario: Scenario) -> Found:
     if scenario.delivery.chunk_min_ms > scenario.delivery.chunk_max_ms:
-        raise SimulatorError("delivery: chunk_min_ms is over chunk_max_ms")
+        yield ("delivery", "chunk_min_ms"), "it is over chunk_max_ms"
     if scenario.after_last_turn == "repeat" and not scenario.turns:
-        raise SimulatorError("after_last_turn: there are no turns to repeat")
+        yield ("after_last_turn",), "there are no turns to repeat"
+
+
+def _faults(scenario: Scenario) -> Found:
+    yield from ((("faults", name), problem) for name, problem in scenario.faults.idle())
+
+
+def _turns(scenario: Scenario) -> Found:
+    ordered, counts = scenario.turns_by == "order", "it counts with `turns_by: length` only"
     for index, turn in enumerate(scenario.turns):
-        place = PLACEHOLDER.search(turn.says)
-        if place and not turn.tool:
-            raise SimulatorError(f"turns[{index}].says: no tool fills {place[0]}")
-    _check_clips(scenario)
-    _check_voice(scenario)
+        least, most = turn.speech_min_secs, turn.speech_max_secs
+        most = math.inf if most is None else most
+        unfilled = None if turn.tools else PLACEHOLDER.search(turn.says)
+        rules = (
+            ("says", unfilled, f"no tool fills {unfilled and unfilled[0]}"),
+            ("answers", not turn.tools and turn.answers, "there is no tool whose output chooses"),
+            ("speech_min_secs", ordered and least, counts),
+            ("speech_max_secs", ordered and most < math.inf, counts),
+            ("speech_max_secs", most < least, "it is less than speech_min_secs"),
+            ("clip", turn.echo and turn.clip, "the answer is an echo, which has none"),
+            ("tool", turn.echo and turn.tool, "the answer is an echo, which has none"),
+        )
+        yield from ((("turns", index, key), text) for key, wrong, text in rules if wrong)
 
 
-def _check_clips(scenario: Scenario) -> None:
-    for key, line in scenario.lines():
+def _values(value: Any, place: Place = ()) -> Found:
+    """What JSON does not have, among what may be any of its values."""
+    if isinstance(value, msgspec.Struct):
+        for name in value.__struct_fields__:
+            yield from _values(getattr(value, name), (*place, name))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _values(item, (*place, index))
+    else:
+        try:
+            json.dumps(value, allow_nan=False)
+        except (TypeError, ValueError, RecursionError) as error:
+            yield place, f"no JSON value: {error}"
+
+
+def _clips(scenario: Scenario) -> Found:
+    for place, line in scenario.spoken():
         try:
             if line.clip:
-                read_wav(Path(scenario.folder, line.clip))
+                read_wav(scenario.path(line.clip))
         except AudioError as error:
-            raise SimulatorError(f"{key}.clip: {error}") from error
+            yield (*place, "clip"), str(error)
 
 
-def _check_voice(scenario: Scenario) -> None:
+def _voice(scenario: Scenario) -> Found:
     name, program = scenario.voice.name, shutil.which("espeak-ng")
-    usual = type(scenario.voice)().name
-    if program and name != usual and any(_texts_without_a_clip(scenario)):
+    if program and name != Voice().name and any(_texts_without_a_clip(scenario)):
         command = [program, "--stdin", "--stdout", "-v", name]
         try:
             done = subprocess.run(  # noqa: S603
                 command, input=b"", capture_output=True, timeout=_SECONDS, check=False
             )
         except (OSError, ValueError, subprocess.TimeoutExpired) as error:
-            raise SimulatorError(f"voice.name: espeak-ng failed: {error}") from error
-        if done.returncode:
-            raise SimulatorError(f"voice.name: espeak-ng has no voice {name!r}")
+            yield ("voice", "name"), f"espeak-ng failed: {error}"
+        else:
+            if done.returncode:
+                yield ("voice", "name"), f"espeak-ng has no voice {name!r}; see espeak-ng --voices"
 
 
 def _texts_without_a_clip(scenario: Scenario) -> Iterator[str]:
-    for key, line in scenario.lines():
-        if not line.clip and not key.startswith("caller"):
-            yield line.says
-    for turn in scenario.turns:
-        if turn.tool:
-            yield turn.tool.on_timeout
-            yield from PLACEHOLDER.findall(turn.says)
+    yield from (line.says for _, line in scenario.lines() if not line.clip)
+    for tool in (tool for turn in scenario.turns for tool in turn.tools):
+        yield from (tool.on_timeout, tool.on_error or "")

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 from typing import Any, Optional
 
 import msgspec
 
-from vatel_rt.simulator.records import CallRecord, new_id, now, stamp
+from vatel_rt.simulator.document import Json
+from vatel_rt.simulator.records import CallRecord, new_id, now, randomness, stamp
 from vatel_rt.simulator.scenario import AgentProfile, Scenario
 from vatel_rt.simulator.session import Session
 from vatel_rt.simulator.speech import Speech
+from vatel_rt.simulator.state import MOST_CALLS, furnish
 from vatel_rt.simulator.tokens import Tokens
 
 LLMS = ["simulator/scenario", "simulator/scenario-small"]
@@ -26,8 +29,6 @@ VOICES: list[dict[str, Any]] = [
     }
 ]
 
-Json = dict[str, Any]
-
 
 class Platform:
     """Organizations by API key; agents, numbers, trunks, assignments and calls by id.
@@ -37,22 +38,38 @@ class Platform:
     Attributes:
         scenario: what the agents say.
         speech: their voice.
+        faults: what goes wrong.
         tokens: the session tokens.
         sessions: the voice sessions that are open.
         folder: where recordings are; None while the simulator takes no calls.
         has_sip: whether there are SIP credentials, without which there are no trunks.
+        media_url: address of the media server, without which there is no WebRTC.
+        started: when it began.
         owners: the organization of each id.
         versions: the versions of each agent and their nodes, oldest first.
         active: the version of each agent that its calls are of.
+        calls: the calls, the last 20,000 that are over and all that are not.
+
+    Raises:
+        SimulatorError: something in the scenario cannot be.
     """
 
     def __init__(
-        self, scenario: Scenario, api_key: str, token_ttl: float, has_sip: bool = True
+        self,
+        scenario: Scenario,
+        api_key: str,
+        token_ttl: float,
+        has_sip: bool = True,
+        media_url: str = "",
     ) -> None:
+        scenario.check()
         self.scenario = scenario
+        self.started = now()
         self.speech = Speech(scenario)
-        self.tokens = Tokens(token_ttl)
+        self.faults = scenario.faults.copy()
+        self.tokens = Tokens(token_ttl, self.faults)
         self.has_sip = has_sip
+        self.media_url = media_url
         self.folder: Optional[Path] = None
         self.organizations: dict[str, Json] = {}
         self.owners: dict[str, str] = {}
@@ -64,20 +81,38 @@ class Platform:
         self.assignments: dict[str, Json] = {}
         self.calls: dict[str, CallRecord] = {}
         self.sessions: set[Session] = set()
+        self._ids: dict[str, random.Random] = {}
         self.organization = self.add_organization("Simulated organization", api_key)
-        profile: Json = msgspec.to_builtins(scenario.agent)
-        profile["first_message"] = scenario.greeting.says
-        self.add_agent(self.organization["id"], profile)
+        furnish(self)
+
+    def new_id(self, kind: str) -> str:
+        """The next id for things of a kind; the scenario's seed fixes all of them."""
+        fixed = self._ids.setdefault(kind, randomness(self.scenario.seed, kind))
+        return new_id(fixed)
+
+    def add_call(self, call: CallRecord) -> None:
+        """Put a call into the history. The oldest ones make room, if they are over."""
+        if len(self.calls) >= MOST_CALLS:
+            oldest = next((old for old in self.calls.values() if old.ended), None)
+            if oldest and oldest.recording:
+                oldest.recording.delete()
+            if oldest:
+                del self.calls[oldest.id]
+        self.calls[call.id] = call
 
     def add_organization(self, name: str, api_key: str) -> Json:
         """A new organization, with its key."""
-        organization = {"id": new_id(), "name": name, "created_at": stamp(now())}
-        self.organizations[api_key] = organization
-        return organization
+        key = self.new_id("organizations")
+        self.organizations[api_key] = {"id": key, "name": name, "created_at": stamp(now())}
+        return self.organizations[api_key]
+
+    def organization_of(self, owner: str) -> Json:
+        """The organization with an id."""
+        return next(o for o in self.organizations.values() if o["id"] == owner)
 
     def add_agent(self, owner: str, settings: Json) -> Json:
         """A new agent of an organization, with one version, which is published."""
-        agent = _new_agent()
+        agent = _new_agent(self.new_id("agents"))
         change(agent, settings)
         self.keep(self.agents, agent, owner)
         self.versions[agent["id"]] = {}
@@ -86,11 +121,16 @@ class Platform:
         self.active[agent["id"]] = version["id"]
         return agent
 
+    def prompt(self, agent_id: str, version_id: str) -> str:
+        """What an agent follows in a version."""
+        nodes = self.versions[agent_id][version_id]["nodes"]
+        return next((str(node["prompt"]) for node in nodes if "prompt" in node), "")
+
     def add_version(self, agent: Json) -> Json:
         """A version that has the agent as it is now; it is not published."""
         versions = self.versions[agent["id"]]
         version = {
-            "id": new_id(),
+            "id": self.new_id("versions"),
             "agent_id": agent["id"],
             "created_at": stamp(now()),
             "published_at": None,
@@ -109,10 +149,6 @@ class Platform:
     def forget(self, table: dict[str, Json], key: str) -> None:
         """Take a thing out of its table."""
         del table[key], self.owners[key]
-
-    def owned_by(self, owner: str, table: dict[str, Json]) -> list[Json]:
-        """The things in a table that an organization has."""
-        return [thing for key, thing in table.items() if self.owners[key] == owner]
 
     def assigned(self, **to: str) -> list[Json]:
         """The assignments with these values of `agent_id`, `sip_trunk_id`, or both."""
@@ -135,8 +171,8 @@ def change(agent: Json, settings: Json) -> None:
             agent[key] = value
 
 
-def _new_agent() -> Json:
-    agent: Json = msgspec.to_builtins(AgentProfile(id=new_id(), name=""))
+def _new_agent(agent_id: str) -> Json:
+    agent: Json = msgspec.to_builtins(AgentProfile(id=agent_id, name=""))
     agent.update(
         first_message="",
         llm=LLMS[0],

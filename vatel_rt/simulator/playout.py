@@ -7,21 +7,28 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Optional
 
 from vatel_rt.audio.pcm import SAMPLE_RATE, SAMPLE_WIDTH, bytes_of, duration_ms
 from vatel_rt.simulator.recording import Recording
-from vatel_rt.simulator.scenario import Delivery
+from vatel_rt.simulator.scenario import Delivery, Pause
 
 
 @dataclass(frozen=True)
 class Piece:
-    """A chunk of an utterance: its audio, and the words that have begun by its end."""
+    """A chunk of an utterance.
+
+    Attributes:
+        steps: how many of the interim texts are due by its end.
+        wait: seconds that it is held back.
+    """
 
     pcm: bytes
-    words: int
+    steps: int
     is_final: bool
+    wait: float = 0
 
     @property
     def seconds(self) -> float:
@@ -35,31 +42,50 @@ class Playout:
     Args:
         text: what it says.
         pcm: as audio.
-        now: seconds since the call's start.
+        begin: when it can play, in seconds since the call's start.
+        interim: the texts that come before it is all said; word by word by default.
 
     Attributes:
         until: when the caller will have heard all that was sent, in seconds of the call.
         is_cut: whether it was interrupted.
     """
 
-    def __init__(self, text: str, pcm: bytes, now: float, recording: Recording) -> None:
+    def __init__(
+        self,
+        text: str,
+        pcm: bytes,
+        begin: float,
+        recording: Recording,
+        interim: Optional[Sequence[str]] = None,
+    ) -> None:
         self.words = text.split()
-        self.until = now
+        self.until = begin
         self.is_cut = False
+        self._begin = begin
+        self._interim = interim
         self._pcm = pcm
         self._sent = 0
         self._recording = recording
 
-    def pieces(self, delivery: Delivery, rng: random.Random) -> Iterator[Piece]:
-        """The utterance in chunks of random size."""
+    def pieces(
+        self, delivery: Delivery, rng: random.Random, pauses: Sequence[Pause] = ()
+    ) -> Iterator[Piece]:
+        """The utterance in chunks of random size, which end where there is a pause."""
+        waits = {bytes_of(pause.at_ms): pause.for_ms / 1000 for pause in pauses}
+        steps = len(self.words if self._interim is None else self._interim)
         end, is_final = 0, False
         while not is_final:
             start = end
             ms = rng.uniform(delivery.chunk_min_ms, delivery.chunk_max_ms)
-            end = min(start + bytes_of(ms), len(self._pcm))
+            stops = (at for at in waits if at > start)
+            end = min(start + bytes_of(ms), len(self._pcm), *stops)
             is_final = end == len(self._pcm)
-            words = math.ceil(len(self.words) * self._share(end))
-            yield Piece(self._pcm[start:end], words, is_final)
+            due = math.ceil(steps * self._share(end))
+            yield Piece(self._pcm[start:end], due, is_final, waits.get(start, 0))
+
+    def interim(self, step: int) -> str:
+        """The text after so many steps."""
+        return " ".join(self.words[:step]) if self._interim is None else self._interim[step - 1]
 
     def sent(self, piece: Piece, now: float) -> None:
         """`piece` was sent: it plays after those before it, or at once."""
@@ -70,6 +96,7 @@ class Playout:
 
     def cut(self, now: float) -> None:
         """The caller interrupts: what has not played is not heard."""
+        now = max(now, self._begin)
         unheard = int((self.until - now) * SAMPLE_RATE) * SAMPLE_WIDTH
         self._sent -= min(self._sent, unheard)
         self._recording.cut("agent", round(now * SAMPLE_RATE))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
@@ -19,8 +20,12 @@ Leg = Literal["caller", "agent"]
 _LEGS: tuple[Leg, Leg] = ("caller", "agent")
 _FRAME = 2 * SAMPLE_WIDTH
 _BLOCK = 32_768
+_BUFFER = 65_536
+"""Bytes of a leg that are written at once: more than a second."""
 _HEADER = struct.Struct("<4sI4s4sIHHIIHH4sI")
 _LARGEST = 2**32 - 1
+LONGEST = (_LARGEST - _HEADER.size) // _FRAME
+"""Samples that a WAV file can hold: a recording ends after twelve hours."""
 
 
 class Recording:
@@ -28,29 +33,51 @@ class Recording:
 
     def __init__(self, folder: Path, name: str) -> None:
         self._paths = {leg: folder / f"{name}.{leg}" for leg in _LEGS}
-        self._files = {leg: path.open("wb", buffering=0) for leg, path in self._paths.items()}
+        self._files = {leg: path.open("wb", _BUFFER) for leg, path in self._paths.items()}
+        self._ends = dict.fromkeys(_LEGS, 0)
 
     def write(self, leg: Leg, position: int, pcm: bytes) -> None:
         """Lay `pcm` on a leg; what was not written before it is silence."""
-        self._files[leg].seek(position * SAMPLE_WIDTH)
+        pcm = pcm[: max(0, LONGEST - position) * SAMPLE_WIDTH]
+        if position != self._ends[leg]:  # seeking empties the buffer
+            self._files[leg].seek(position * SAMPLE_WIDTH)
         self._files[leg].write(pcm)
+        self._ends[leg] = position + len(pcm) // SAMPLE_WIDTH
 
     def cut(self, leg: Leg, position: int) -> None:
         """Take away what a leg has after `position`."""
         file = self._files[leg]
         if file.seek(0, 2) > position * SAMPLE_WIDTH:
             file.truncate(position * SAMPLE_WIDTH)
+        self._ends[leg] = -1  # wherever the file is now
+
+    def delete(self) -> None:
+        """Nobody will ask for it any more."""
+        self.close()
+        for path in self._paths.values():
+            path.unlink(missing_ok=True)
 
     def close(self) -> None:
         """The call is over: nothing more is written."""
         for file in self._files.values():
             file.close()
 
+    def pcm(self, leg: Leg) -> bytes:
+        """What a leg has so far; in any thread."""
+        self._flush()
+        return self._paths[leg].read_bytes()
+
     @property
     def size(self) -> int:
         """Bytes of the WAV file."""
+        self._flush()
         longest = max(path.stat().st_size for path in self._paths.values())
         return _HEADER.size + longest // SAMPLE_WIDTH * _FRAME
+
+    def _flush(self) -> None:
+        for file in self._files.values():
+            with suppress(ValueError):  # closed, and with that written
+                file.flush()
 
     async def wav(self) -> AsyncIterator[bytes]:
         """The WAV file, in pieces."""
@@ -66,5 +93,6 @@ class Recording:
 def _header(size: int) -> bytes:
     bytes_a_second = SAMPLE_RATE * _FRAME
     shape = (1, 2, SAMPLE_RATE, bytes_a_second, _FRAME, 8 * SAMPLE_WIDTH)
-    file_size, data_size = min(size + _HEADER.size - 8, _LARGEST), min(size, _LARGEST)
-    return _HEADER.pack(b"RIFF", file_size, b"WAVE", b"fmt ", 16, *shape, b"data", data_size)
+    return _HEADER.pack(
+        b"RIFF", size + _HEADER.size - 8, b"WAVE", b"fmt ", 16, *shape, b"data", size
+    )

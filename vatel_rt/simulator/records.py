@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 import json
+import random
 import uuid
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from typing import Any, Optional
+from typing import Any, Literal, Optional
 
-from vatel_rt.payloads import ToolCallArgument
+from vatel_rt.payloads import ToolCallData
 from vatel_rt.simulator.recording import Recording
 
-AGENT_HANGUP = "agent_hangup"
-SILENCE_TIMEOUT = "silence_timeout"
-USER_HANGUP = "user_hangup"
-CONNECTION_LOST = "connection_lost"
-SHUTDOWN = "server_shutdown"
-OUTCOMES = {
-    AGENT_HANGUP: "ended_by_agent",
-    SILENCE_TIMEOUT: "ended_by_agent",
-    SHUTDOWN: "ended_by_agent",
-    USER_HANGUP: "ended_by_user",
-    CONNECTION_LOST: "ended_by_user",
+Reason = Literal[
+    "agent_hangup", "silence_timeout", "user_hangup", "connection_lost", "slow_client",
+    "server_shutdown", "failed",
+]  # fmt: skip
+"""Why calls of the simulator end. `user_hangup` is the platform's, the others are its own."""
+_REASONS = {
+    "transferred": "agent_transfer timeout_transfer silence_transfer",
+    "ended_by_agent": "agent_hangup silence_timeout server_shutdown timeout voicemail",
+    "ended_by_user": "user_hangup connection_lost slow_client",
 }
-"""Why calls end, and the bucket that each reason is in."""
+OUTCOMES = {reason: outcome for outcome, reasons in _REASONS.items() for reason in reasons.split()}
+"""The bucket of each reason why calls end; others, such as `no_answer` or `failed`, are in none."""
+MOST_ROWS = 10_000
+"""Rows of a transcript that are kept: the first ones."""
 
 
 def now() -> datetime:
@@ -37,9 +39,14 @@ def stamp(time: datetime) -> str:
     return time.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def new_id() -> str:
-    """An id that nothing else has."""
-    return str(uuid.uuid4())
+def randomness(*of: object) -> random.Random:
+    """The random choices of something, which its names fix: equal names, equal choices."""
+    return random.Random("/".join(map(str, of)))  # noqa: S311
+
+
+def new_id(source: Optional[random.Random] = None) -> str:
+    """An id that nothing else has; the next one of `source`, if that is given."""
+    return str(uuid.UUID(int=source.getrandbits(128), version=4) if source else uuid.uuid4())
 
 
 @dataclass
@@ -49,7 +56,10 @@ class CallRecord:
     Attributes:
         source: what the call came through, as `source` of `GET /v1/calls`.
         party_number: number of the other end of a phone call.
-        tags: nothing in the simulator sets them; a test may.
+        tags: only scenarios and tests set them.
+        prompt: what the agent followed, which a token or a dial may have set for this call.
+        chat_id: the chat that it continues.
+        given: what a scenario says of a past call, under the names of the REST API.
     """
 
     agent_id: str
@@ -65,6 +75,14 @@ class CallRecord:
     reason: str = ""
     rows: list[dict[str, Any]] = field(default_factory=list)
     recording: Optional[Recording] = None
+    prompt: str = ""
+    chat_id: Optional[str] = None
+    given: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def status(self) -> str:
+        """How far the call has come, as `status` of `GET /v1/calls`."""
+        return str(self.given.get("status") or ("ended" if self.ended else "in_progress"))
 
     def end(self, reason: str) -> None:
         """The call is over."""
@@ -74,26 +92,26 @@ class CallRecord:
             self.recording.close()
 
     def add(self, kind: str, turn_id: str, **columns: Any) -> dict[str, Any]:
-        """Write a row of the transcript, and give it back for later additions."""
+        """Write a row of the transcript, and give it back for later additions.
+
+        A transcript has 10,000 rows at most; those after them are not kept.
+        """
         row = {"index": len(self.rows), "type": kind, "turnId": turn_id, "role": ""}
         row.update({"createdAt": stamp(now()), **columns})
-        self.rows.append(row)
+        if len(self.rows) < MOST_ROWS:
+            self.rows.append(row)
         return row
 
-    def add_tool_call(
-        self, turn_id: str, call_id: str, tool: str, arguments: list[ToolCallArgument]
-    ) -> None:
-        """Write the row of a tool call."""
-        values = {str(argument.name): argument.value for argument in arguments}
-        call = {"callId": call_id, "toolName": tool, "arguments": json.dumps(values)}
-        call["startedAt"] = stamp(now())
-        self.add("tool_call", turn_id, toolCall=call)
+    def add_tool_call(self, turn_id: str, asked: ToolCallData) -> dict[str, Any]:
+        """Write the row of a tool call, and give it back."""
+        values = {str(argument.name): argument.value for argument in asked.arguments}
+        call = {"callId": asked.tool_call_id, "toolName": asked.tool_name}
+        call.update(arguments=json.dumps(values), startedAt=stamp(now()))
+        return self.add("tool_call", turn_id, toolCall=call)
 
-    def add_tool_output(self, output: str) -> None:
-        """Write the row of the answer to the last tool call."""
-        row = next(row for row in reversed(self.rows) if row["type"] == "tool_call")
-        call = {**row["toolCall"], "output": output, "endedAt": stamp(now())}
-        row["toolCall"] = call
+    def add_tool_output(self, row: dict[str, Any], output: str) -> None:
+        """Write the row of the answer to the tool call that has `row`."""
+        row["toolCall"] = call = {**row["toolCall"], "output": output, "endedAt": stamp(now())}
         self.add("tool_call_output", row["turnId"], toolCall=call, toolCallOutput=output)
 
     def to_json(self) -> dict[str, Any]:
@@ -103,7 +121,7 @@ class CallRecord:
             "id": self.id,
             "agent_id": self.agent_id,
             "organization_id": self.organization_id,
-            "status": "ended" if self.ended else "in_progress",
+            "status": self.status,
             "source": self.source,
             "outbound": self.outbound,
             "created_at": stamp(self.created),
@@ -122,4 +140,4 @@ class CallRecord:
             "tags": self.tags,
         }
         shown.update({key: value for key, value in optional.items() if value})
-        return shown
+        return {**shown, **self.given}

@@ -1,10 +1,11 @@
 """Scenarios: what the simulated agent says, what it takes the caller to say, and when.
 
-The keys are documented in `vatel_rt.simulator`; the classes here are their schema.
+The classes have the names of the keys of a file; `docs/simulator.md` says what each key means.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal, Optional, Union
@@ -14,19 +15,22 @@ import msgspec
 from vatel_rt.audio.pcm import bytes_of
 from vatel_rt.audio.wav import read_wav
 from vatel_rt.errors import SimulatorError
-from vatel_rt.simulator.checks import check
-from vatel_rt.simulator.yaml_file import read_yaml
+from vatel_rt.simulator.faults import Faults
+from vatel_rt.simulator.mistakes import MistakeError, Place, in_types
+from vatel_rt.simulator.yaml_file import YamlFile
 
 DATA = Path(__file__).parent / "data"
 DEFAULT = DATA / "default.yaml"
 DEFAULT_AGENT_ID = "5e1f1a5c-0000-4000-8000-000000000001"
 UUID_PATTERN = "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
+PLACEHOLDER = re.compile(r"\{(\w+)\}")
+"""A place in an answer that the output of a tool fills."""
+DAY = 86_400
 
-AfterLastTurn = Literal["hang_up", "wait", "repeat"]
-_CHOICES = ": it is hang_up, wait or repeat"
-
-NotNegative = Annotated[float, msgspec.Meta(ge=0)]
-Positive = Annotated[float, msgspec.Meta(gt=0)]
+Seconds = Annotated[float, msgspec.Meta(ge=0, le=DAY)]
+SomeSeconds = Annotated[float, msgspec.Meta(gt=0, le=DAY)]
+Milliseconds = Annotated[float, msgspec.Meta(ge=0, le=1000 * DAY)]
+Json = dict[str, Any]
 
 
 class Keys(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -36,14 +40,14 @@ class Keys(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 class TimeoutSettings(Keys, frozen=True, kw_only=True):
     """`default_timeout`: seconds without speech from either side that end the call."""
 
-    default_timeout: Positive = 20
+    default_timeout: SomeSeconds = 20
 
 
 class VadSettings(Keys, frozen=True, kw_only=True):
     """Seconds of speech that begin a turn of the caller, and of silence that end it."""
 
-    start_secs: Positive = 0.06
-    stop_secs: Positive = 0.5
+    start_secs: SomeSeconds = 0.06
+    stop_secs: SomeSeconds = 0.5
 
 
 class AgentProfile(Keys, frozen=True, kw_only=True):
@@ -67,22 +71,53 @@ class Voice(Keys, frozen=True, kw_only=True):
 class Delivery(Keys, frozen=True, kw_only=True):
     """How the agent's audio travels."""
 
-    speed: Annotated[float, msgspec.Meta(ge=1)] = 4
+    speed: Union[Annotated[float, msgspec.Meta(ge=1)], Literal["max"]] = 4
     chunk_min_ms: Annotated[float, msgspec.Meta(ge=1)] = 10
     chunk_max_ms: Annotated[float, msgspec.Meta(ge=1, le=10_000)] = 400
-    thinking_ms: NotNegative = 200
-    seed: int = 1
+    thinking_ms: Milliseconds = 200
 
 
-class Line(Keys, frozen=True, kw_only=True):
+class Quirks(Keys, frozen=True, kw_only=True):
+    """Oddities of all messages: fields that nobody knows, and one that older servers lack."""
+
+    extra_fields: Json = {}
+    omit_is_final: bool = False
+
+
+class RawMessage(Keys, frozen=True, kw_only=True):
+    """A message that is sent as it stands here, whatever it is."""
+
+    type: str
+    data: Any = {}
+
+
+class Pause(Keys, frozen=True, kw_only=True):
+    """Audio stops coming for a while, once `at_ms` of the speech have been sent."""
+
+    at_ms: Milliseconds
+    for_ms: Milliseconds
+
+
+class Spoken(Keys, frozen=True, kw_only=True):
     """Spoken text, and the WAV file in the scenario's folder that speaks it, if there is one."""
 
     says: str
     clip: Optional[str] = None
 
 
+class Line(Spoken, frozen=True, kw_only=True):
+    """What the agent says, and how."""
+
+    interim: Optional[list[str]] = None
+    pauses: list[Pause] = []
+    thinking_ms: Optional[Milliseconds] = None
+    barge_in: Optional[bool] = None
+    send: list[RawMessage] = []
+    then: Optional[Literal["hang_up"]] = None
+
+
 class Argument(Keys, frozen=True, kw_only=True):
-    """An argument of a tool call, under the platform's names."""
+    """An argument of a tool call, under the platform's names; `value` is any JSON value."""
 
     name: str
     value: Any = None
@@ -97,34 +132,77 @@ class Tool(Keys, frozen=True, kw_only=True):
 
     name: str
     arguments: list[Argument] = []
-    timeout: Positive = 10
+    timeout: SomeSeconds = 10
     on_timeout: str = "I am sorry, I could not find that out."
+    on_error: Optional[str] = None
+
+
+class Answer(Line, frozen=True, kw_only=True):
+    """What the agent says where the output of the tools has the values of `when`."""
+
+    when: Json
 
 
 class Turn(Line, frozen=True, kw_only=True):
     """What the agent takes the caller to say, and what it does then."""
 
     hears: str
-    tool: Optional[Tool] = None
+    hears_interim: Optional[list[str]] = None
+    speech_min_secs: Seconds = 0
+    speech_max_secs: Optional[Seconds] = None
+    emulated: bool = False
+    tool: Union[Tool, list[Tool]] = []
+    says: str = ""
+    echo: bool = False
+    answers: list[Answer] = []
+
+    @property
+    def tools(self) -> list[Tool]:
+        """The tools that are asked for, all at once."""
+        return [self.tool] if isinstance(self.tool, Tool) else self.tool
 
 
-class CallerLine(Line, frozen=True, kw_only=True):
+class CallerLine(Spoken, frozen=True, kw_only=True):
     """What the demo's caller says, `at` seconds after the call's start."""
 
-    at: NotNegative
+    at: Seconds
+
+
+class Dialled(Spoken, frozen=True, kw_only=True):
+    """What a dialled party does; `number` is whose, and None is everybody's."""
+
+    number: Optional[str] = None
+    outcome: Literal["answered", "busy", "no_answer", "rejected"] = "answered"
+    says: str = "Hello?"
+    stays_secs: Optional[Seconds] = None
+    hangs_up: Literal["party", "agent"] = "party"
 
 
 class Scenario(Keys, frozen=True, kw_only=True):
-    """What happens in a call. Attributes have the names of the file's keys."""
+    """What there is on the platform, and what happens in a call.
 
+    Attributes have the names of the file's keys, which `docs/simulator.md` explains.
+    """
+
+    seed: int = 1
     agent: AgentProfile = AgentProfile()
     voice: Voice = Voice()
     delivery: Delivery = Delivery()
+    barge_in: bool = True
+    quirks: Quirks = Quirks()
     greeting: Line = Line(says="Hello.")
     turns: list[Turn] = []
+    turns_by: Literal["order", "length"] = "order"
     goodbye: Optional[Line] = None
-    after_last_turn: AfterLastTurn = "hang_up"
+    after_last_turn: Literal["hang_up", "wait", "repeat"] = "hang_up"
+    hang_up_after: Optional[SomeSeconds] = None
+    dialled: list[Dialled] = []
+    agents: list[Json] = []
+    numbers: list[Json] = []
+    trunks: list[Json] = []
+    calls: list[Json] = []
     caller: list[CallerLine] = []
+    faults: Faults = msgspec.field(default_factory=Faults)
     folder: str = "."
 
     @classmethod
@@ -133,26 +211,48 @@ class Scenario(Keys, frozen=True, kw_only=True):
 
         Raises:
             SimulatorError: it cannot be read, or says something that a scenario cannot; the
-                text names the file and the place in it.
+                text is one line, and names the file, the line in it, and the key.
         """
-        scenario = cls.read(path)
         try:
-            check(scenario)
+            file = YamlFile(Path(path))
+            try:
+                keys = cls.of({} if file.value is None else file.value)
+                scenario = msgspec.structs.replace(
+                    keys, folder=str(Path(path).parent / keys.folder)
+                )
+                scenario.check()
+            except MistakeError as error:
+                raise SimulatorError(f"line {file.line(error.place)}: {error}") from error
         except SimulatorError as error:
             raise SimulatorError(f"scenario {path}: {error}") from error
         return scenario
 
     @classmethod
-    def read(cls, path: Union[str, Path]) -> Scenario:
-        """As `load`, without looking at clips and voice."""
+    def of(cls, keys: object) -> Scenario:
+        """The scenario with these keys, as a file has them.
+
+        Raises:
+            SimulatorError: they are not those of a scenario, or have not their types.
+        """
         try:
-            keys = read_yaml(Path(path))
-            scenario = msgspec.convert({} if keys is None else keys, cls)
-        except (SimulatorError, msgspec.ValidationError) as error:
-            choices = _CHOICES if "`$.after_last_turn`" in str(error) else ""
-            raise SimulatorError(f"scenario {path}: {error}{choices}") from error
-        folder = Path(path).parent / scenario.folder
-        return msgspec.structs.replace(scenario, folder=str(folder))
+            return msgspec.convert(msgspec.to_builtins(keys), cls)
+        except msgspec.ValidationError as error:
+            raise in_types(error, cls) from error
+        except TypeError as error:
+            raise SimulatorError(str(error)) from error
+        except RecursionError as error:
+            raise SimulatorError("nested too deeply") from error
+
+    def check(self) -> None:
+        """Look for what cannot work: what `load` does, for a scenario made in Python.
+
+        Raises:
+            SimulatorError: the text names the key.
+        """
+        from vatel_rt.simulator.checks import check  # not above: it loads the document
+
+        self.of(self)
+        check(self)
 
     @classmethod
     def default(cls) -> Scenario:
@@ -161,15 +261,26 @@ class Scenario(Keys, frozen=True, kw_only=True):
 
     def clips(self) -> dict[str, Path]:
         """Where the lines that have a clip have it, by their text."""
-        return {line.says: Path(self.folder, line.clip) for _, line in self.lines() if line.clip}
+        return {line.says: self.path(line.clip) for _, line in self.spoken() if line.clip}
 
-    def lines(self) -> Iterator[tuple[str, Line]]:
-        """All that is spoken, and where in the scenario it stands."""
-        yield "greeting", self.greeting
+    def path(self, clip: str) -> Path:
+        """Where a clip is."""
+        return Path(self.folder, clip)
+
+    def lines(self) -> Iterator[tuple[Place, Line]]:
+        """All that the agent may say, and where in the scenario it stands."""
+        yield ("greeting",), self.greeting
         if self.goodbye:
-            yield "goodbye", self.goodbye
-        yield from ((f"turns[{i}]", turn) for i, turn in enumerate(self.turns))
-        yield from ((f"caller[{i}]", line) for i, line in enumerate(self.caller))
+            yield ("goodbye",), self.goodbye
+        for i, turn in enumerate(self.turns):
+            yield ("turns", i), turn
+            yield from ((("turns", i, "answers", k), line) for k, line in enumerate(turn.answers))
+
+    def spoken(self) -> Iterator[tuple[Place, Spoken]]:
+        """All that anybody may say, and where in the scenario it stands."""
+        yield from self.lines()
+        yield from ((("caller", i), line) for i, line in enumerate(self.caller))
+        yield from ((("dialled", i), line) for i, line in enumerate(self.dialled))
 
     def caller_audio(self) -> bytes:
         """What the caller says, as PCM that begins with the call; without a clip, silence."""
@@ -177,5 +288,5 @@ class Scenario(Keys, frozen=True, kw_only=True):
         for line in sorted(self.caller, key=lambda line: line.at):
             audio.extend(bytes(max(0, bytes_of(1000 * line.at) - len(audio))))
             if line.clip:
-                audio.extend(read_wav(Path(self.folder, line.clip)))
+                audio.extend(read_wav(self.path(line.clip)))
         return bytes(audio)

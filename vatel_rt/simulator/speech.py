@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import logging
 import shutil
-from array import array
+import subprocess
+from typing import Optional
 
-import anyio
 import anyio.lowlevel
+import anyio.to_thread
 
-from vatel_rt.audio.pcm import SAMPLE_RATE, SAMPLE_WIDTH, pcm_of, samples_of
+from vatel_rt.audio.conversion import by_straight_lines
 from vatel_rt.audio.wav import read_wav
 from vatel_rt.simulator.scenario import DATA, Scenario, Voice
 
@@ -23,7 +24,6 @@ PATIENCE = 10
 """Seconds that espeak-ng has for a text. It speaks a minute in a tenth of one."""
 _HEADER = 44
 _RATE_FIELD = slice(24, 28)
-_SLICE = SAMPLE_RATE // 10
 
 log = logging.getLogger("vatel.simulator")
 
@@ -33,18 +33,25 @@ class Speech:
 
     def __init__(self, scenario: Scenario) -> None:
         self._voice = scenario.voice
-        self._spoken = {text: read_wav(path) for text, path in scenario.clips().items()}
-        self._clips = len(self._spoken)
+        lines = [line for _, line in scenario.spoken()]
+        self._clips = {c: read_wav(scenario.path(c)) for c in {line.clip for line in lines} if c}
+        self._spoken = {line.says: self._clips[line.clip] for line in lines if line.clip}
+        self._lasting = len(self._spoken)
         self._espeak = shutil.which("espeak-ng")
         self._excused = False
 
-    async def pcm(self, text: str) -> bytes:
-        """`text` as PCM in the platform's format; nothing for a text without words."""
+    async def pcm(self, text: str, clip: Optional[str] = None) -> bytes:
+        """`text` as PCM in the platform's format; nothing for a text without words.
+
+        A `clip` of the scenario speaks whatever the text is.
+        """
+        if clip is not None:
+            return self._clips[clip]
         spoken = self._spoken.get(text)
         if spoken is None:
             spoken = await self._speak(text) if text.strip() else b""
-            if len(self._spoken) >= self._clips + CACHED_TEXTS:
-                del self._spoken[list(self._spoken)[self._clips]]
+            if len(self._spoken) >= self._lasting + CACHED_TEXTS:
+                del self._spoken[list(self._spoken)[self._lasting]]
             self._spoken[text] = spoken
         return spoken
 
@@ -64,34 +71,30 @@ async def espeak(text: str, voice: Voice, program: str = "espeak-ng") -> bytes:
     speed = str(voice.words_per_minute)
     command = [program, "--stdin", "--stdout", "-v", voice.name, "-s", speed]
     told = text.replace("\0", " ").encode(errors="replace")  # a NUL would end it
-    problem = f"took more than {PATIENCE} s"
-    with anyio.move_on_after(PATIENCE):
-        try:
-            done = await anyio.run_process(command, input=told, check=False)
-        except Exception as error:  # no start, or (in a group) an end before it read the text
-            problem = repr(error)
-        else:
-            if not done.returncode and len(done.stdout) > _HEADER:
-                rate = int.from_bytes(done.stdout[_RATE_FIELD], "little")
-                return await to_platform_rate(done.stdout[_HEADER:], rate)
-            problem = done.stderr.decode(errors="replace").strip()
+    # In a thread: asyncio leaves the pipes of a process open whose task is cancelled.
+    try:
+        done = await anyio.to_thread.run_sync(_run, command, told)
+    except subprocess.TimeoutExpired:
+        problem = f"took more than {PATIENCE} s"
+    except OSError as error:
+        problem = repr(error)
+    else:
+        if not done.returncode and len(done.stdout) > _HEADER:
+            rate = int.from_bytes(done.stdout[_RATE_FIELD], "little")
+            return await to_platform_rate(done.stdout[_HEADER:], rate)
+        problem = done.stderr.decode(errors="replace").strip()
     log.warning("espeak-ng failed: %.200s", problem)
     return b""
 
 
-async def to_platform_rate(pcm: bytes, rate: int) -> bytes:
-    """Mono 16-bit `pcm` of `rate` at 24 000 Hz, by straight lines between its samples.
+def _run(command: list[str], told: bytes) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(command, input=told, capture_output=True, timeout=PATIENCE, check=False)  # noqa: S603
 
-    Good enough for speech. Lets others run after each 100 ms of audio.
-    """
-    samples = samples_of(pcm[: len(pcm) // SAMPLE_WIDTH * SAMPLE_WIDTH])
-    samples.append(0)
-    count = (len(samples) - 1) * SAMPLE_RATE // rate
-    result = array("h")
-    for start in range(0, count, _SLICE):
-        for index in range(start, min(start + _SLICE, count)):
-            whole, part = divmod(index * rate, SAMPLE_RATE)
-            here = samples[whole]
-            result.append(here + (samples[whole + 1] - here) * part // SAMPLE_RATE)
+
+async def to_platform_rate(pcm: bytes, rate: int) -> bytes:
+    """Mono 16-bit `pcm` of `rate` at 24 000 Hz. Lets others run after each 100 ms of audio."""
+    result = bytearray()
+    for piece in by_straight_lines(pcm, rate):
+        result += piece
         await anyio.lowlevel.checkpoint()
-    return pcm_of(result)
+    return bytes(result)
