@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import threading
-from collections.abc import AsyncIterator, Awaitable, Coroutine, Iterator
-from contextlib import (
-    AbstractAsyncContextManager,
-    AbstractContextManager,
-    asynccontextmanager,
-    contextmanager,
-)
+from collections.abc import AsyncIterator, Awaitable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from typing import Any, Callable, TypeVar
 
+from anyio.from_thread import start_blocking_portal
 from websockets.asyncio.server import ServerConnection, serve
 
 from vatel_rt.simulator import Simulator
@@ -41,22 +35,10 @@ ENDED = frame("session_ended")
 @contextmanager
 def in_thread(server: AbstractAsyncContextManager[T]) -> Iterator[T]:
     """A server in a thread of its own, for synchronous tests and other processes."""
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever)
-    thread.start()
-
-    def wait(coroutine: Coroutine[Any, Any, Any]) -> Any:
-        return asyncio.run_coroutine_threadsafe(coroutine, loop).result(10)
-
-    try:
-        yield wait(server.__aenter__())
-    finally:
-        wait(server.__aexit__(None, None, None))
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join()
-        loop.close()
+    with start_blocking_portal() as portal, portal.wrap_async_context_manager(server) as value:
+        yield value
 
 
-def running_simulator(**options: Any) -> AbstractContextManager[Simulator]:
-    """A simulator in a thread of its own."""
-    return in_thread(Simulator(**options))
+def running_simulator(**options: Any) -> Simulator:
+    """A simulator for `with`: in a thread of its own."""
+    return Simulator(**options)

@@ -16,8 +16,15 @@ from jsonschema import Draft202012Validator
 from websockets.asyncio.client import ClientConnection, connect
 
 import vatel_rt.simulator
-from vatel_rt.simulator import Scenario, Simulator
-from vatel_rt.simulator.scenario import AgentProfile, Delivery, Line, TimeoutSettings, Turn
+from vatel_rt.simulator import (
+    AgentProfile,
+    Delivery,
+    Line,
+    Scenario,
+    Simulator,
+    TimeoutSettings,
+    Turn,
+)
 from vatel_rt.simulator.session import Session
 
 DATA = Path(vatel_rt.simulator.__file__).parent / "data"
@@ -45,7 +52,7 @@ def validate(schema: dict[str, Any], value: Any) -> None:
 
 
 async def check_answer(response: httpx.Response) -> None:
-    """Hold an answer against the document: a documented status, and the body that it has."""
+    """Hold an answer against the document: a documented status, and the type and body of it."""
     request = response.request
     for template, methods in DOCUMENT["paths"].items():
         pattern = re.sub(r"\{\w+\}", "[^/]+", template)
@@ -56,10 +63,12 @@ async def check_answer(response: httpx.Response) -> None:
     answer = methods[request.method.lower()]["responses"][str(response.status_code)]
     if "$ref" in answer:
         answer = DOCUMENT["components"]["responses"][answer["$ref"].rsplit("/", 1)[1]]
-    content = answer.get("content", {}).get("application/json")
-    if content:
+    kind = response.headers.get("content-type", "")
+    content = answer.get("content", {})
+    assert not content or kind in content
+    if kind == "application/json" and content:
         await response.aread()
-        validate(content["schema"], response.json())
+        validate(content[kind]["schema"], response.json())
 
 
 def rest(simulator: Simulator, key: Optional[str] = None) -> httpx.AsyncClient:
@@ -67,6 +76,7 @@ def rest(simulator: Simulator, key: Optional[str] = None) -> httpx.AsyncClient:
         base_url=simulator.url,
         headers={"Authorization": f"Bearer {key or simulator.api_key}"},
         event_hooks={"response": [check_answer]},
+        timeout=60,
         verify=False,  # loading certificates is most of the time that a client takes
     )
 
@@ -81,7 +91,9 @@ async def token_of(simulator: Simulator, **options: Any) -> str:
 
 def dial(simulator: Simulator, token: str) -> connect:
     url = simulator.url.replace("http", "ws", 1)
-    return connect(f"{url}/v1/connection?token={token}", compression=None)
+    address = f"{url}/v1/connection?token={token}"
+    # A busy machine takes long to open two hundred.
+    return connect(address, compression=None, max_size=2**24, open_timeout=60)
 
 
 async def calls_over(simulator: Simulator) -> None:
@@ -149,7 +161,7 @@ class Caller:
             await self.send("input_audio", audio=audio)
 
     async def next(self) -> Message:
-        message: Message = json.loads(await asyncio.wait_for(self.socket.recv(), 10))
+        message: Message = json.loads(await asyncio.wait_for(self.socket.recv(), 30))
         validate({"$ref": "#/components/schemas/VoiceSessionServerMessage"}, message)
         self.messages.append(message)
         self.times.append(asyncio.get_running_loop().time())

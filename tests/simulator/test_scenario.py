@@ -4,20 +4,33 @@ from __future__ import annotations
 
 import re
 import textwrap
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
+from msgspec import inspect
 from simulated_caller import DATA
 
 import vatel_rt.simulator
 from vatel_rt.audio.pcm import duration_ms
 from vatel_rt.audio.wav import read_wav
 from vatel_rt.errors import SimulatorError
-from vatel_rt.simulator import Scenario, caller_clip
-from vatel_rt.simulator.scenario import CallerLine
+from vatel_rt.simulator import (
+    CallerLine,
+    Delivery,
+    Quirks,
+    Scenario,
+    Simulator,
+    Tool,
+    Turn,
+    caller_clip,
+)
 
 DEFAULT = Scenario.default()
+DOCUMENTATION = Path(__file__).parents[2] / "docs" / "simulator.md"
+EXAMPLES = re.findall(r"```yaml\n(.*?)```", DOCUMENTATION.read_text(encoding="utf-8"), re.S)
 
 
 def load(folder: Path, text: str) -> Scenario:
@@ -61,67 +74,205 @@ def test_a_caller_without_a_clip_is_silent() -> None:
     assert caller_clip(scenario) == bytes(24_000)
 
 
-def test_the_documented_keys_are_the_keys(tmp_path: Path) -> None:
-    documentation = str(vatel_rt.simulator.__doc__)
-    example = documentation[documentation.index("    agent:") : documentation.index("\nText")]
+def keys_in(value: Any, path: str = "") -> Iterator[str]:
+    """The keys of an example, without the indexes of lists."""
+    if isinstance(value, list):
+        for item in value:
+            yield from keys_in(item, path)
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield f"{path}.{key}"
+            yield from keys_in(item, f"{path}.{key}")
+
+
+def keys_of(kind: inspect.Type, path: str = "") -> Iterator[str]:
+    """The keys of the schema."""
+    if isinstance(kind, inspect.ListType):
+        yield from keys_of(kind.item_type, path)
+    elif isinstance(kind, inspect.UnionType):
+        for one in kind.types:
+            yield from keys_of(one, path)
+    elif isinstance(kind, inspect.StructType):
+        for field in kind.fields:
+            yield f"{path}.{field.encode_name}"
+            yield from keys_of(field.type, f"{path}.{field.encode_name}")
+
+
+@pytest.mark.parametrize("number", range(len(EXAMPLES)))
+def test_documented_examples_are_scenarios(number: int, tmp_path: Path) -> None:
+    for name in re.findall(r"clip: (\w+\.wav)", EXAMPLES[number]):
+        (tmp_path / name).write_bytes((DATA / "goodbye.wav").read_bytes())
+    assert load(tmp_path, EXAMPLES[number]) != Scenario()
+
+
+LINE_KEYS = {"clip", "interim", "pauses", "thinking_ms", "barge_in", "send", "then"}
+
+
+def test_every_key_has_an_example() -> None:
+    documented = {key for text in EXAMPLES for key in keys_in(yaml.safe_load(text))}
+    # What every line has is shown for one of them.
+    shown = {key.rsplit(".", 1)[1] for key in documented}
+    for key in keys_of(inspect.type_info(Scenario)):
+        line_key = next((part for part in key.split(".") if part in LINE_KEYS), None)
+        assert key in documented or line_key in shown, key
+
+
+@pytest.mark.parametrize("key", ["agent", "voice", "delivery", "after_last_turn", "barge_in"])
+def test_examples_show_the_defaults(key: str, tmp_path: Path) -> None:
+    (example,) = (text for text in EXAMPLES if re.search(f"^{key}:", text, re.M))
     for name in re.findall(r"clip: (\w+\.wav)", example):
         (tmp_path / name).write_bytes((DATA / "goodbye.wav").read_bytes())
-    scenario = load(tmp_path, example)
-    keys = yaml.safe_load(textwrap.dedent(example))
-    assert keys.keys() == set(Scenario.__struct_fields__)
-    for part in ("agent", "voice", "delivery"):
-        assert keys[part].keys() == set(getattr(scenario, part).__struct_fields__)
-        assert getattr(scenario, part) == getattr(Scenario(), part)
+    assert getattr(load(tmp_path, example), key) == getattr(Scenario(), key)
 
 
 def test_an_empty_file_is_a_scenario(tmp_path: Path) -> None:
     assert load(tmp_path, "").turns == []
 
 
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        (
-            "turns: [",
-            r"yaml: line 1: expected the node content, but found .*, while parsing a flow",
-        ),
-        ("turns: []\na: [b", r"yaml: line 2: expected ',' or '\]'"),
-        ("delivery:\n  seed: 1\n  seed: 2", r"yaml: line 3: the key seed is there twice$"),
-        ("agent: 2024-99-99", r"yaml: month must be in 1\.\.12$"),
-        ("\n\0", "yaml: line 2: special characters are not allowed$"),
-        ("[" * 5000, "nested too deeply"),
-        ("{[a]: b}", "line 1: found unhashable key, while constructing a mapping$"),
-        ("after_last_turn: stop", "'stop' .*after_last_turn`: it is hang_up, wait or repeat$"),
-        (
-            'turns: [{hears: a, says: "It is {status}."}]',
-            r"turns\[0\]\.says: no tool fills {status}",
-        ),
-        ("- a list", r"Expected `object`, got `array`"),
-        ("turn: []", "contains unknown field `turn`"),
-        ("turns: [{hears: a, says: 1}]", r"Expected `str`, got `int` - at `\$\.turns\[0\]\.says`"),
-        ("turns: [{says: a}]", r"missing required field `hears` - at `\$\.turns\[0\]`"),
-        ("delivery: {speed: 0.5}", r">= 1.* - at `\$\.delivery\.speed`"),
-        ("delivery: {chunk_min_ms: 50, chunk_max_ms: 20}", "delivery: chunk_min_ms is over"),
-        ("after_last_turn: repeat", "after_last_turn: there are no turns to repeat"),
-        ("agent: {id: me}", r"matching regex .* - at `\$\.agent\.id`"),
-        ("greeting: {says: a, clip: b.wav}", r"greeting\.clip: cannot read .*b\.wav: No such file"),
-        (
-            "turns: [{hears: a, says: a, clip: scenario.yaml}]",
-            r"turns\[0\]\.clip: .*scenario\.yaml",
-        ),
-        ("caller: [{at: 0, says: a, clip: .}]", r"caller\[0\]\.clip: cannot read"),
-        ("goodbye: {says: a, clip: x.wav}", r"goodbye\.clip: cannot read"),
-        ("\ud800", "surrogates"),
-    ],
-)
+MISTAKES = [
+    ("turns: [", r"line 1: expected the node content, but found .*, while parsing a flow"),
+    ("turns: []\na: [b", r"line 2: expected ',' or '\]'"),
+    ("delivery:\n  speed: 1\n  speed: 2", "line 3: the key speed is there twice$"),
+    ("agent: 2024-99-99", "line 1: agent: Expected a mapping, got text$"),
+    ("\n\0", "line 2: special characters are not allowed$"),
+    ("\n\nseed: \ud800", "line 3: it is not UTF-8$"),
+    ("[" * 5000, "nested too deeply$"),
+    ("calls:\n- summary: &me [*me]", "nested too deeply$"),
+    ("{[a]: b}", "line 1: found unhashable key, while constructing a mapping$"),
+    ("\nseed: !!int x", "line 2: invalid literal for int"),
+    ("\nseed: !!binary aGk=", "line 2: could not determine a constructor for the tag"),
+    ("\nafter_last_turn: stop", "line 2: after_last_turn: .*one of hang_up, repeat, wait$"),
+    ("delivery:\n  speed: fast", "line 2: delivery.speed: .*one of a number, max$"),
+    ("- a list", "line 1: Expected a mapping, got a list$"),
+    ("\n\nturn: []", "line 3: turn: there is no such key; there are seed, agent, voice, "),
+    ("turns:\n- hears: a\n  say: b", r"line 3: turns\[0\]\.say: .* there are says, clip, "),
+    (
+        "turns: [{hears: a, says: 1}]",
+        r"line 1: turns\[0\]\.says: Expected text, .*; it needs quotes$",
+    ),
+    ("turns:\n- hears: a\n- says: b", r"line 3: turns\[1\]: hears is missing$"),
+    ("turns:\n- hears: a\n  tool:\n    nam: b", r"line 4: turns\[0\]\.tool\.nam: .* are name, "),
+    ("delivery:\n  speed: 0.5", "line 2: delivery.speed: Expected a number >= 1"),
+    ("hang_up_after: .nan", "line 1: hang_up_after: Expected a number > 0"),
+    ("agent:\n  id: me", r"line 2: agent\.id: Expected text that is a UUID in small letters$"),
+    ("barge_in: 'on'", "line 1: barge_in: Expected true or false, got text$"),
+    ("greeting: {says: no}", r"line 1: greeting\.says: .*, got true or false; it needs quotes$"),
+    ("greeting: {says: }", r"line 1: greeting\.says: Expected text, got nothing; it needs quotes$"),
+    ("faults:\n  status: high", r"line 2: faults\.status: Expected a whole number, got text$"),
+    # what the types cannot say
+    ("faults:\n  requests: 2", r"line 2: faults\.requests: it does nothing without status or html"),
+    ("faults: {close_reason: a}", r"faults\.close_reason: it does nothing without close_code$"),
+    ("delivery: {chunk_min_ms: 50, chunk_max_ms: 20}", r"delivery\.chunk_min_ms: it is over"),
+    ("\nafter_last_turn: repeat", "line 2: after_last_turn: there are no turns to repeat$"),
+    ('turns: [{hears: a, says: "{b}"}]', r"turns\[0\]\.says: no tool fills {b}$"),
+    ("turns: [{hears: a, answers: [{when: {}, says: b}]}]", r"turns\[0\]\.answers: there is no"),
+    ("turns: [{hears: a, speech_max_secs: 1}]", r"turns\[0\]\.speech_max_secs: it counts with"),
+    ("turns: [{hears: a, speech_min_secs: 1}]", r"turns\[0\]\.speech_min_secs: it counts with"),
+    (
+        "turns_by: length\nturns:\n- hears: a\n  speech_min_secs: 2\n  speech_max_secs: 1",
+        r"line 5: turns\[0\]\.speech_max_secs: it is less than",
+    ),
+    ("turns: [{hears: a, echo: true, clip: b.wav}]", r"turns\[0\]\.clip: the answer is an echo"),
+    ("turns: [{hears: a, echo: true, tool: {name: b}}]", r"turns\[0\]\.tool: the answer is an"),
+    ("quirks:\n  extra_fields: {a: .inf}", r"line 2: quirks\.extra_fields: no JSON value"),
+    (
+        "greeting:\n  says: a\n  send:\n  - {type: a, data: .nan}",
+        r"line 4: greeting\.send\[0\]\.data: no JSON value",
+    ),
+    (
+        "turns:\n- hears: a\n  tool: {name: b, arguments: [{name: c, value: .inf}]}",
+        r"line 3: turns\[0\]\.tool\.arguments\[0\]\.value: no JSON value",
+    ),
+    ("greeting: {says: a, clip: b.wav}", r"greeting\.clip: cannot read .*b\.wav: No such file"),
+    ("turns:\n- hears: a\n  clip: scenario.yaml", r"line 3: turns\[0\]\.clip: .*scenario\.yaml"),
+    ("caller: [{at: 0, says: a, clip: .}]", r"caller\[0\]\.clip: cannot read"),
+    ("dialled:\n- {clip: x.wav}", r"line 2: dialled\[0\]\.clip: cannot read"),
+    ("goodbye: {says: a, clip: x.wav}", r"goodbye\.clip: cannot read"),
+    (
+        "turns:\n- hears: a\n  tool: {name: b}\n  answers:\n  - {when: {}, says: a, clip: x.wav}",
+        r"line 5: turns\[0\]\.answers\[0\]\.clip: cannot read",
+    ),
+    # against the document
+    ("agents:\n\n- nam: x", r"line 3: agents\[0\]\.nam: there is no such key; there are id, "),
+    (
+        "agents:\n- voice_settings:\n    sped: 1",
+        r"line 3: agents\[0\]\.voice_settings\.sped: there is no such key; there are id, prov",
+    ),
+    ("agents: [{status: asleep}]", r"agents\[0\]\.status: 'asleep' is not one of \['active', "),
+    ("agents: [{phone_number_id: a}]", r"agents\[0\]\.phone_number_id: it is in no entry"),
+    ("numbers: [{label: x}]", r"numbers\[0\]: phone_number is missing$"),
+    ("numbers: [{phone_number: '0'}]", r"numbers\[0\]\.phone_number: '0' does not match"),
+    (
+        "trunks:\n- assignments:\n  - agent_id: 5e1f1a5c-0000-4000-8000-00000000000f",
+        r"line 3: trunks\[0\]\.assignments\[0\]\.agent_id: there is no such agent$",
+    ),
+    ("trunks: [{assignments: [{}]}]", r"trunks\[0\]\.assignments\[0\]: 'agent_id' is a required"),
+    ("calls: [{id: x}]", r"calls\[0\]\.id: 'x' is not a 'uuid'$"),
+    (
+        "calls:\n- {}\n- organization_id: x",
+        r"line 3: calls\[1\]\.organization_id: there is",
+    ),
+    ("calls:\n- repeat: 0", r"line 2: calls\[0\]\.repeat: 0 is less than the minimum of 1$"),
+    ("calls: [{repeat: 10000}, {repeat: 10001}]", "calls: they are more than 20000$"),
+    ("calls: [{created_at: today}]", r"calls\[0\]\.created_at: 'today' is no time of RFC 3339$"),
+    (
+        "calls: [{agent_id: 5e1f1a5c-0000-4000-8000-00000000000f}]",
+        r"calls\[0\]\.agent_id: there is no such agent$",
+    ),
+    (
+        "calls: [{repeat: 2, id: 5e1f1a5c-0000-4000-8000-00000000000f}]",
+        r"calls\[0\]\.id: calls that repeat have ids of their own$",
+    ),
+    (
+        "calls:\n- id: 5e1f1a5c-0000-4000-8000-00000000000f\n"
+        "- id: 5E1F1A5C-0000-4000-8000-00000000000F",
+        r"line 3: calls\[1\]\.id: another one has it$",
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "message"), MISTAKES)
 def test_what_is_wrong_is_said_in_a_line(tmp_path: Path, text: str, message: str) -> None:
     path = tmp_path / "scenario.yaml"
     path.write_bytes(text.encode("utf-8", "surrogatepass"))
-    with pytest.raises(SimulatorError, match=r"scenario .*scenario\.yaml: ") as wrong:
+    with pytest.raises(SimulatorError) as wrong:
         Scenario.load(path)
-    assert "\n" not in str(wrong.value)
-    if message != "surrogates":
-        assert re.search(message, str(wrong.value)), wrong.value
+    told, said = str(wrong.value), f"scenario {path}: "
+    assert told.startswith(said)
+    assert "\n" not in told
+    assert re.match(f"(line 1: )?{message}", told[len(said) :]), told
+
+
+@pytest.mark.parametrize(
+    ("scenario", "message"),
+    [
+        (Scenario(turns=[Turn(hears=1)]), r"turns\[0\]\.hears: Expected text, got a whole number"),  # type: ignore[arg-type]
+        (Scenario(turns=[Turn(hears="", says="{a}")]), r"turns\[0\]\.says: no tool fills {a}"),
+        (Scenario(delivery=Delivery(speed=0)), r"delivery\.speed: Expected a number >= 1"),
+        (Scenario(quirks=Quirks(extra_fields={"a": object()})), "object"),
+    ],
+)
+def test_what_is_wrong_in_python_is_said_as_well(scenario: Scenario, message: str) -> None:
+    with pytest.raises(SimulatorError, match=message):
+        Simulator(scenario)
+
+
+def test_names_of_the_package_are_there() -> None:
+    for name in vatel_rt.simulator.__all__:
+        assert getattr(vatel_rt.simulator, name).__name__ == name
+    with pytest.raises(AttributeError):
+        _ = vatel_rt.simulator.no_such_name
+
+
+def test_dates_are_texts(tmp_path: Path) -> None:
+    assert load(tmp_path, "agent: {name: 2024-01-31}").agent.name == "2024-01-31"
+
+
+def test_a_turn_has_one_tool_or_several() -> None:
+    one, other = Tool(name="a"), Tool(name="b")
+    assert Turn(hears="").tools == []
+    assert Turn(hears="", tool=one).tools == [one]
+    assert Turn(hears="", tool=[one, other]).tools == [one, other]
 
 
 def test_merge_keys_are_no_duplicates(tmp_path: Path) -> None:
@@ -136,8 +287,7 @@ def test_an_argument_of_a_tool_needs_no_value(tmp_path: Path) -> None:
     scenario = load(
         tmp_path, "turns: [{hears: a, says: b, tool: {name: c, arguments: [{name: d}]}}]"
     )
-    assert scenario.turns[0].tool is not None
-    assert scenario.turns[0].tool.arguments[0].value is None
+    assert scenario.turns[0].tools[0].arguments[0].value is None
 
 
 KLINGON = "voice: {name: klingon-x}\n"
@@ -160,7 +310,7 @@ class TestVoice:
             "greeting: {says: ''}\nturns: [{hears: a, says: b}]",
             "greeting: {says: ''}\nturns: [{hears: a, says: '', tool: {name: b}}]",
             "greeting: {says: ''}\nturns:\n"
-            "- {hears: a, says: '{b}', clip: goodbye.wav, tool: {name: b, on_timeout: ''}}",
+            "- {hears: a, clip: goodbye.wav, tool: {name: b, on_timeout: '', on_error: c}}",
         ],
     )
     @pytest.mark.usefixtures("program")

@@ -9,16 +9,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from simulated_caller import RATE, SENTENCE, quiet
+from simulated_caller import RATE, SENTENCE, clip, quiet
+from starlette.exceptions import HTTPException
+from worlds import ALL
 
 from vatel_rt.audio.pcm import samples_of
-from vatel_rt.simulator.document import InvalidValueError, read_query, schema_named
-from vatel_rt.simulator.hearing import Hearing
+from vatel_rt.simulator.document import schema_named
+from vatel_rt.simulator.hearing import ECHO_SECONDS, Hearing
 from vatel_rt.simulator.playout import Playout
-from vatel_rt.simulator.recording import _HEADER, Recording, _header
+from vatel_rt.simulator.recording import _FRAME, LONGEST, Recording, _header
 from vatel_rt.simulator.records import CallRecord
-from vatel_rt.simulator.scenario import Delivery
-from vatel_rt.simulator.tooling import filled
+from vatel_rt.simulator.scenario import Delivery, Tool, Turn
+from vatel_rt.simulator.tooling import chosen
 
 TONE = b"\x10\x27" * RATE
 """A second of full sound."""
@@ -32,6 +34,7 @@ def recording(tmp_path: Path) -> Any:
 
 
 async def legs(recording: Recording) -> tuple[Any, Any]:
+    recording.close()  # what is written may wait until then
     wav = b"".join([piece async for piece in recording.wav()])
     assert len(wav) == recording.size
     with wave.open(io.BytesIO(wav)) as file:
@@ -56,8 +59,19 @@ async def test_a_recording_of_several_blocks(recording: Recording) -> None:
     assert not any(right[RATE * 3 // 2 :])
 
 
-def test_a_header_of_more_than_4_gigabytes() -> None:
-    assert len(_header(2**33)) == _HEADER.size
+@pytest.mark.anyio
+async def test_a_recording_ends_where_a_wav_file_does(recording: Recording) -> None:
+    recording.write("caller", LONGEST - 10, TONE)
+    recording.write("caller", LONGEST + RATE, TONE)
+    recording.write("agent", 2 * LONGEST, TONE)
+    recording.close()
+    assert recording.size == len(_header(LONGEST * _FRAME)) + LONGEST * _FRAME < 2**32
+
+
+def test_a_deleted_recording_leaves_no_file(recording: Recording, tmp_path: Path) -> None:
+    recording.write("agent", 0, TONE)
+    recording.delete()
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.anyio
@@ -89,7 +103,7 @@ async def test_audio_that_is_late_plays_when_it_comes(recording: Recording) -> N
 def test_a_text_without_audio_is_one_piece(recording: Recording) -> None:
     playout = Playout("one two", b"", 0.0, recording)
     (piece,) = playout.pieces(Delivery(), random.Random(1))
-    assert (piece.pcm, piece.words, piece.is_final) == (b"", 2, True)
+    assert (piece.pcm, piece.steps, piece.is_final) == (b"", 2, True)
     assert (playout.heard, playout.heard_ms) == ("one two", 0)
 
 
@@ -101,6 +115,27 @@ async def test_a_gap_in_the_audio_is_silence(recording: Recording) -> None:
     left, _ = await legs(recording)
     assert [round(i / RATE, 3) for i in range(1, len(left)) if left[i] > left[i - 1]] == [1, 5]
     assert all(left[RATE : RATE * 12 // 10]), "0.4 s late is a stutter"
+
+
+def test_an_echo_is_the_first_minute_of_what_was_said(recording: Recording) -> None:
+    hearing = Hearing(recording, start_secs=0.06, stop_secs=0.5, keeps=True)
+    word = clip("caller_hours.wav")
+    for speech in (word * 35, word):
+        secs = len(speech) / 2 / RATE
+        for event in hearing.push(quiet(1) + speech + quiet(0.6), 0):
+            if event == "stopped":
+                break
+        assert hearing.speech_secs == pytest.approx(secs, abs=0.2)
+        echo = hearing.utterance
+        assert len(echo) / 2 / RATE == pytest.approx(min(secs, ECHO_SECONDS), abs=0.2)
+        assert echo[RATE : RATE + 2000] in speech, "nothing of another utterance"
+
+
+def test_nothing_is_kept_without_an_echo(recording: Recording) -> None:
+    hearing = Hearing(recording, start_secs=0.06, stop_secs=0.5)
+    assert "stopped" in list(hearing.push(SENTENCE, 0))
+    assert hearing.utterance == b""
+    assert hearing.speech_secs > 1
 
 
 def test_speech_is_words(recording: Recording) -> None:
@@ -121,8 +156,12 @@ def test_speech_is_words(recording: Recording) -> None:
         ("It is {status}.", "{", "It is {status}."),
     ],
 )
-def test_an_answer_takes_up_the_output(text: str, output: str, said: str) -> None:
-    assert filled(text, output) == said
+def test_an_answer_takes_up_the_output(
+    text: str, output: str, said: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    turn = Turn(hears="", says=text, tool=Tool(name="t"))
+    assert chosen(turn, [output]).says == said
+    assert ("no tool has {status}" in caplog.text) == ("{" in said)
 
 
 def test_rows_count() -> None:
@@ -132,5 +171,5 @@ def test_rows_count() -> None:
 
 def test_the_document_knows_its_schemas() -> None:
     assert schema_named("Call").is_valid({})
-    with pytest.raises(InvalidValueError, match="page: "):
-        read_query("/v1/calls", "get", {"page": "-1"})
+    with pytest.raises(HTTPException, match="page: "):
+        ALL["listCalls"].query({"page": "-1"})

@@ -130,6 +130,31 @@ class TestAgents:
         assert await ok(client.get(f"/v1/sip-trunks/{trunk['id']}/assignments")) == []
         assert token
 
+    @pytest.mark.parametrize(
+        "body",
+        [
+            {"voice_settings": {"id": "a", "provider": "hume", "speed": 0, "stability": 2}},
+            {"noise_cancel_settings": {"enabled": True, "level": 100}},
+            {"default_language": "multi", "llm": "openai/gpt-4.1", "prompt": ""},
+            {"timeout_settings": {"timeout_action": "transfer_call", "transfer_number": "+1"}},
+            {"keyterms": []},
+        ],
+    )
+    async def test_limits_are_allowed(self, simulator: Simulator, client: Any, body: Any) -> None:
+        after = await ok(client.patch(f"/v1/agents/{simulator.agent_id}", json=body))
+        for key, value in body.items():
+            assert after[key] == (value if not isinstance(value, dict) else {**after[key], **value})
+
+    async def test_the_number_of_an_agent(
+        self, simulator: Simulator, client: Any, number: dict[str, Any]
+    ) -> None:
+        path = f"/v1/agents/{simulator.agent_id}"
+        body = {"phone_number_id": number["id"].upper()}
+        assert (await ok(client.patch(path, json=body)))["phone_number_id"] == number["id"]
+        assert "phone_number_id" in await ok(client.patch(path, json={"name": "Other"}))
+        after = await ok(client.patch(path, json={"phone_number_id": None}))
+        assert "phone_number_id" not in after
+
     async def test_odd_settings_do_not_harm_a_call(self, simulator: Simulator, client: Any) -> None:
         body = {
             "vad_settings": {"start_secs": -1, "stop_secs": 1e300},
@@ -155,12 +180,15 @@ class TestNumbers:
 class TestTrunks:
     async def test_passwords_are_write_only(self, client: Any) -> None:
         secret = {"inbound_sip_password": "secret", "outbound_sip_password": "secret"}
-        body = {"pbx": "3cx", "inbound_sip_username": "a", "inbound_host": None, **secret}
+        nothing = {"inbound_host": None, "register": None, "remain_in_dialog": None}
+        body = {"pbx": "3cx", "inbound_sip_username": "a", **nothing, **secret}
         trunk = await ok(client.post("/v1/sip-trunks", json=body))
         path = f"/v1/sip-trunks/{trunk['id']}"
         assert await ok(client.patch(path, json={"inbound_sip_password": "secret"})) == trunk
         assert "secret" not in str(await ok(client.get("/v1/sip-trunks")))
         assert "inbound_host" not in trunk
+        assert (trunk["register"], trunk["remain_in_dialog"]) == (False, False)
+        assert await ok(client.patch(path, json=nothing)) == trunk
 
     async def test_what_a_change_does(self, client: Any, trunk: dict[str, Any]) -> None:
         path = f"/v1/sip-trunks/{trunk['id']}"
@@ -205,6 +233,8 @@ class TestTrunks:
         path = f"/v1/sip-trunks/assignments/{made['id']}"
         assert await ok(client.patch(path, json=numbers)) == made
         assert "number" not in await ok(client.patch(path, json={"number": None}))
+        assert "number" in await ok(client.patch(path, json={"number": "30"}))
+        assert "number" not in await ok(client.patch(path, json={"number": ""}))
         assert await ok(client.get(second)) == [moved]
         await ok(client.delete(f"/v1/sip-trunks/{other['id']}"))
         await refused(client.get(f"/v1/sip-trunks/assignments/{moved['id']}"), 404)

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import time
 import uuid
+from datetime import timedelta
 from typing import Any
 
 import httpx
 import jwt
 import pytest
-from simulated_caller import SHORT, Caller, calls_over, dial, rest, scenario_of, token_of
+from simulated_caller import DOCUMENT, SHORT, Caller, calls_over, dial, rest, scenario_of, token_of
 from websockets.exceptions import InvalidStatus
 
 from vatel_rt.simulator import Scenario, Simulator
 from vatel_rt.simulator.platform import Platform
-from vatel_rt.simulator.records import CallRecord, now, stamp
+from vatel_rt.simulator.records import OUTCOMES, CallRecord, now, stamp
 from vatel_rt.simulator.tokens import Grant, Tokens
 
 pytestmark = pytest.mark.anyio
@@ -97,7 +98,7 @@ async def test_what_there_is_not(simulator: Simulator, path: str, status: int) -
 @pytest.mark.parametrize("header", [None, "", "Bearer", "Bearer wrong", "Basic simulator-key"])
 async def test_a_wrong_key(simulator: Simulator, header: str) -> None:
     headers = {} if header is None else {"Authorization": header}
-    async with httpx.AsyncClient(base_url=simulator.url, headers=headers) as client:
+    async with httpx.AsyncClient(base_url=simulator.url, headers=headers, timeout=60) as client:
         answer = await client.get("/v1/agents")
     assert answer.status_code == 401
     assert answer.json() == {"error": "invalid API key"}
@@ -159,12 +160,17 @@ class TestListCalls:
             "has_next": True,
             "has_prev": True,
         }
+        assert (await self.list(simulator, page=10**30))["calls"] == []
 
     @pytest.mark.parametrize(
         ("query", "count"),
         [
             ({"status": "ended"}, 2),
-            ({"status": ""}, 5),
+            ({"search": 256 * "1", "tag": 128 * "a"}, 0),
+            ({"page_size": "100", "page": "1"}, 5),
+            ({"status": "ended", "outcome": "ended_by_agent", "tag": "old"}, 1),
+            ({"status": "in_progress", "outcome": "ended_by_agent"}, 0),
+            ({"search": "", "tag": "", "agent_ids": ""}, 5),
             ({"source": "twilio"}, 0),
             ({"outcome": "ended_by_user"}, 1),
             ({"outcome": "transferred"}, 0),
@@ -174,13 +180,14 @@ class TestListCalls:
             ({"search": "0255"}, 1),
             ({"tag": "ne"}, 0),
             ({"tag": "new"}, 1),
-            ({"date_from": "0001-01-01T00:00:00+14:00", "date_to": "9999-12-31T23:59-12"}, 5),
+            ({"date_from": "0001-01-01T00:00:00+14:00", "date_to": "9999-12-31T23:59:59-12:00"}, 5),
             ({"agent_ids": f"{OTHER_AGENT},{OTHER_AGENT}"}, 0),
             ({"agent_ids": f"{OTHER_AGENT},{Scenario().agent.id}"}, 5),
-            ({"organization_id": OTHER_AGENT}, 0),
-            ({"date_from": "2020-01-01T00:00:00Z", "date_to": "2100-01-01"}, 5),
+            ({"organization_id": OTHER_AGENT}, 5),
+            ({"date_from": "2020-01-01T00:00:00Z", "date_to": "2100-01-01T00:00:00.5Z"}, 5),
             ({"date_from": "2100-01-01T00:00:00+02:00"}, 0),
-            ({"date_to": "2020-01-01"}, 0),
+            ({"date_to": "2020-01-01T00:00:00Z"}, 0),
+            ({"date_to": "2020-01-01T00:00:00Z", "outbound": "false"}, 0),
             ({"unknown": "x"}, 5),
         ],
     )
@@ -189,6 +196,29 @@ class TestListCalls:
     ) -> None:
         page = await self.list(simulator, **query)
         assert (len(page["calls"]), page["pagination"]["total"]) == (count, count)
+
+    async def test_newest_first_whenever_they_were_added(
+        self, simulator: Simulator, calls: list[str]
+    ) -> None:
+        old = simulator.platform.calls[calls[0]]
+        old.created -= timedelta(days=1)
+        shown = [c["id"] for c in (await self.list(simulator))["calls"]]
+        assert shown == [*calls[1:], calls[0]]
+        day = {"date_to": stamp(old.created)}
+        assert [c["id"] for c in (await self.list(simulator, **day))["calls"]] == [old.id]
+
+    @pytest.mark.parametrize("outcome", DOCUMENT["components"]["schemas"]["CallOutcome"]["enum"])
+    async def test_every_outcome(
+        self, simulator: Simulator, calls: list[str], outcome: str
+    ) -> None:
+        reasons = [reason for reason, bucket in OUTCOMES.items() if bucket == outcome]
+        others = ["no_answer", *(OUTCOMES.keys() - reasons)]
+        for reason in [*reasons, *others]:
+            call = CallRecord(simulator.agent_id, simulator.platform.organization["id"])
+            call.end(reason)
+            simulator.platform.calls[call.id] = call
+        shown = (await self.list(simulator, outcome=outcome, page_size=100))["calls"]
+        assert {call["termination_reason"] for call in shown} == {*reasons}
 
     async def test_dates_are_inclusive(self, simulator: Simulator, calls: list[str]) -> None:
         for call in (await self.list(simulator))["calls"]:
@@ -206,7 +236,20 @@ class TestListCalls:
             "page_size=101",
             "status=x",
             "outbound=yes",
+            "page=",
+            "status=",
+            "outbound=",
+            "organization_id=",
+            "page_size=0",
+            "agent_ids=me",
+            "agent_ids=" + OTHER_AGENT + ",me",
+            "outcome=busy",
+            "source=phone",
+            "organization_id=me",
             "date_from=today",
+            "date_from=2026-01-02",
+            "date_from=2026-01-02T03:04:05",
+            "date_from=2026-02-30T03:04:05Z",
             "date_to=9999-12-31T24:00:00",
             "search=" + 257 * "1",
             "tag=" + 129 * "a",
@@ -216,7 +259,7 @@ class TestListCalls:
         async with rest(simulator) as client:
             answer = await client.get(f"/v1/calls?{query}")
         assert answer.status_code == 400
-        assert answer.json()["error"]
+        assert query.partition("=")[0] in answer.json()["error"]
 
 
 class TestSessionToken:
@@ -227,7 +270,7 @@ class TestSessionToken:
         assert claims["sub"] == simulator.agent_id
         assert claims["version"] == version
         assert claims["scopes"] == ["voice", "chat"]
-        assert 0 < claims["exp"] - time.time() <= 60
+        assert 0 < claims["exp"] - time.time() <= 61  # 60, in whole seconds
 
     async def test_nulls_are_options_that_are_not_set(self, simulator: Simulator) -> None:
         names = ["version_id", "chat_id", "transport", "first_message", "prompt", "chat"]
@@ -282,7 +325,7 @@ class TestHandshake:
         with pytest.raises(InvalidStatus) as refused:
             await dial(simulator, token)
         response = refused.value.response
-        assert response.body.startswith(b'{"error": "')
+        assert response.body.startswith(b'{"error":"')
         assert token.encode() not in response.body or not token
         return response.status_code
 

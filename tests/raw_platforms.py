@@ -1,0 +1,78 @@
+"""Servers that speak WebSocket by hand, to break it on purpose."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+import struct
+from collections.abc import AsyncIterator, Awaitable
+from contextlib import asynccontextmanager, suppress
+from typing import Callable
+
+Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+TEXT, BINARY, CLOSE, PING, PONG = 1, 2, 8, 9, 10
+
+
+@asynccontextmanager
+async def raw_platform(serve: Serve, port: int = 0) -> AsyncIterator[str]:
+    """Serve TCP connections with `serve`; gives the base URL. Ends what still runs at last."""
+    running: set[asyncio.Task[None]] = set()
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        running.add(task)
+        try:
+            await serve(reader, writer)
+            await writer.drain()
+            writer.close()
+        except (asyncio.CancelledError, ConnectionError, asyncio.IncompleteReadError):
+            writer.transport.abort()  # the client has gone, or the test
+        with suppress(ConnectionError, asyncio.CancelledError):
+            await writer.wait_closed()
+
+    server = await asyncio.start_server(handle, "127.0.0.1", port)
+    try:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    finally:
+        server.close()
+        for task in running:
+            task.cancel()
+        if running:
+            await asyncio.wait(running)
+
+
+async def request(reader: asyncio.StreamReader) -> dict[str, str]:
+    """The headers of a request, and its first line under ''."""
+    lines = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
+    pairs = (line.split(": ", 1) for line in lines[1:] if line)
+    return {"": lines[0], **{name.lower(): value for name, value in pairs}}
+
+
+async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> dict[str, str]:
+    """Do the handshake; gives the headers of the request."""
+    asked = await request(reader)
+    magic = asked["sec-websocket-key"] + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+    key = base64.b64encode(hashlib.sha1(magic.encode()).digest()).decode()
+    writer.write(
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        f"Sec-WebSocket-Accept: {key}\r\n\r\n".encode()
+    )
+    return asked
+
+
+def frame_of(opcode: int, payload: bytes = b"", *, fin: bool = True, bits: int = 0) -> bytes:
+    """A frame of a server, with `bits` of the first byte set besides."""
+    first = (0x80 if fin else 0) | bits | opcode
+    if len(payload) < 126:
+        return struct.pack("!BB", first, len(payload)) + payload
+    if len(payload) < 65536:
+        return struct.pack("!BBH", first, 126, len(payload)) + payload
+    return struct.pack("!BBQ", first, 127, len(payload)) + payload
+
+
+async def until_gone(reader: asyncio.StreamReader) -> None:
+    """Read and forget until the client leaves."""
+    while await reader.read(65536):
+        pass
