@@ -8,25 +8,29 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import Callable, Optional, Protocol
+from typing import Optional, Protocol
 
-from vatel_rt.audio.pcm import BLOCK_BYTES, BLOCK_MS, duration_ms
-from vatel_rt.audio.playout import PlayoutBuffer
-from vatel_rt.errors import AudioDeviceError
+from vatel_rt.audio.duplex import Duplex, Monitor
+from vatel_rt.audio.pcm import BLOCK_BYTES, BLOCK_MS
+from vatel_rt.config import check_types
+from vatel_rt.errors import AudioDeviceError, ConfigurationError
 
 log = logging.getLogger("vatel.audio")
 
-Monitor = Callable[[bytes, bytes], None]
-"""Called once a block with what was captured and what was played in the same 20 ms."""
-
-CAPTURE_BLOCKS = 50
-"""Captured blocks kept for a slow reader, one second; then the oldest is dropped."""
 LATE_BLOCKS = 50
 """A pacer that is later than this, one second, starts afresh instead of rushing."""
 
 
 class AudioDevice(Protocol):
-    """A microphone and a speaker. `close` may be called in any state, and twice."""
+    """A microphone and a speaker. `close` may be called in any state, and twice.
+
+    A device may have these as well, and ours do; who wants them asks with `getattr`:
+
+    - `underruns: int`: how often speech was not there when it had to be played;
+    - `dropped: int`: captured blocks that nobody read in time;
+    - `queued_ms: float`: milliseconds of speech that wait to be played;
+    - `refused_ms: float`: milliseconds of speech that were not queued, for too much waited.
+    """
 
     monitor: Optional[Monitor]
 
@@ -59,60 +63,49 @@ class AudioDevice(Protocol):
         """Stop at once and give everything back."""
 
 
-class SilentDevice:
+class SilentDevice(Duplex):
     """A device without sound: captures silence at real pace, and plays to nobody.
 
     Also the ground of devices that are paced by the event loop's clock: they override
     `_capture` and `_emit`, which are called once a block.
 
-    Attributes:
-        dropped: captured blocks that nobody read in time.
+    Args:
+        speed: times real time, for tests.
+
+    Raises:
+        ConfigurationError: `speed` is not above 0.
     """
 
-    def __init__(self) -> None:
-        self.monitor: Optional[Monitor] = None
-        self.dropped = 0
-        self._playout = PlayoutBuffer()
+    def __init__(self, *, speed: float = 1) -> None:
+        super().__init__()
+        check_types(int, float, speed=speed)
+        if not speed > 0:
+            raise ConfigurationError(f"speed is above 0, not {speed!r}")
+        self._block_seconds = BLOCK_MS / 1000 / speed
         self._pacer: Optional[asyncio.Task[None]] = None
 
     async def start(self) -> None:
-        """Begin to capture and to play."""
-        self._playout.clear()
-        self._captured: asyncio.Queue[Optional[bytes]] = asyncio.Queue()
-        self._played = asyncio.Event()
-        self._failure: Optional[AudioDeviceError] = None
+        """Begin to capture and to play.
+
+        Raises:
+            AudioDeviceError: it is open already, or does not open.
+        """
+        if self._pacer is not None:
+            raise AudioDeviceError("the device is open already")
         self._open()
+        self._begin()
         self._pacer = asyncio.create_task(self._pace())
-
-    async def read(self) -> bytes:
-        """Wait for the next captured block."""
-        block = await self._captured.get()
-        if block is None:
-            self._captured.put_nowait(None)  # for whoever reads again
-            raise self._failure or AudioDeviceError("the device is closed")
-        return block
-
-    def play(self, pcm: bytes) -> None:
-        """Queue `pcm` for the speaker."""
-        self._playout.write(pcm)
-
-    def clear(self) -> float:
-        """Drop what is queued; returns how many milliseconds it was."""
-        return duration_ms(self._playout.clear())
-
-    async def drain(self) -> None:
-        """Wait until all that is queued has been played."""
-        while self._playout and self._pacer and not self._pacer.done():
-            self._played.clear()
-            await self._played.wait()
 
     async def close(self) -> None:
         """Stop at once."""
         pacer, self._pacer = self._pacer, None
         if pacer is not None:
             pacer.cancel()
-            await asyncio.wait({pacer})
-            self._shut()
+            try:
+                await asyncio.wait({pacer})
+            finally:  # also when this is cancelled
+                self._stop()
+                self._shut()
 
     def _open(self) -> None:
         """Open what the device writes to."""
@@ -131,26 +124,13 @@ class SilentDevice:
         due = loop.time()
         try:
             while True:
-                self._block()
-                due += BLOCK_MS / 1000
-                if due < loop.time() - LATE_BLOCKS * BLOCK_MS / 1000:
+                captured, played = self._capture(), self._playout.read(BLOCK_BYTES)
+                self._emit(played)
+                self._exchange(captured, played)
+                due += self._block_seconds
+                if due < loop.time() - LATE_BLOCKS * self._block_seconds:
                     due = loop.time()
                 await asyncio.sleep(max(0.0, due - loop.time()))
         except Exception as error:  # a monitor's too: the reader must not wait for ever
-            self._failure = AudioDeviceError(f"the audio device stopped: {error}")
             log.exception("the audio device stopped")
-        finally:
-            self._captured.put_nowait(None)
-            self._played.set()
-
-    def _block(self) -> None:
-        captured = self._capture()
-        played = self._playout.read(BLOCK_BYTES)
-        self._emit(played)
-        if self._captured.qsize() >= CAPTURE_BLOCKS:
-            self._captured.get_nowait()
-            self.dropped += 1
-        self._captured.put_nowait(captured)
-        self._played.set()
-        if self.monitor is not None:
-            self.monitor(captured, played)
+            self._stop(AudioDeviceError(f"the audio device stopped: {error}"))

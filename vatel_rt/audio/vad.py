@@ -7,13 +7,13 @@ speech; other voices, music and a sudden new noise are, the last one for two sec
 
 from __future__ import annotations
 
-import math
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from vatel_rt.audio.pcm import BLOCK_BYTES, BLOCK_FRAMES, BLOCK_MS, samples_of
+from vatel_rt.audio.levels import level
+from vatel_rt.audio.pcm import BLOCK_BYTES, BLOCK_FRAMES, BLOCK_MS
 
 ON_DB = 6.0
 """How far above the noise floor speech begins."""
@@ -25,7 +25,6 @@ FLOOR_BLOCKS = 2000 // BLOCK_MS
 LEARNING_BLOCKS = 200 // BLOCK_MS
 SMOOTHING = 0.3
 ONSET_BLOCKS = 8
-_FULL_SCALE = 32768.0**2
 
 
 @dataclass(frozen=True)
@@ -110,12 +109,3 @@ class VoiceActivity:
         self._active.clear()
         self._loud.clear()
         return Activity("stopped", self._end)
-
-
-def level(pcm: bytes) -> float:
-    """Level of `pcm` in dB below full scale, without its mean (DC, and most of mains hum)."""
-    samples = samples_of(pcm)
-    count = len(samples)
-    mean = sum(samples) / count
-    energy = sum([x * x for x in samples]) / count - mean * mean
-    return 10 * math.log10(max(energy, 1e-3) / _FULL_SCALE)

@@ -4,62 +4,35 @@ from __future__ import annotations
 
 import logging
 import os
-import shlex
+import struct
+import sys
 import wave
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from os import PathLike, fspath
-from typing import Optional, Union
+from os import fspath
+from typing import BinaryIO, Optional, Union
 
 from vatel_rt.audio.device import SilentDevice
-from vatel_rt.audio.pcm import BLOCK_BYTES, SAMPLE_RATE, SAMPLE_WIDTH, interleave
-from vatel_rt.errors import AudioDeviceError, AudioFormatError
+from vatel_rt.audio.pcm import BLOCK_BYTES, SAMPLE_RATE, SAMPLE_WIDTH, interleave, silence
+from vatel_rt.audio.wav_reader import STANDARD, Path, read_wav
+from vatel_rt.errors import AudioDeviceError
+from vatel_rt.sending import check_samples
+
+__all__ = ["Path", "Recorder", "WavDevice", "WavWriter", "read_wav"]
 
 log = logging.getLogger("vatel.audio")
 
-Path = Union[str, "PathLike[str]"]
-
-
-def read_wav(path: Path) -> bytes:
-    """The audio of a WAV file: PCM, signed 16-bit, 24 000 Hz, mono.
-
-    Raises:
-        AudioFormatError: the file is no WAV, or in another format; the text has the command
-            that converts it.
-        AudioDeviceError: the file cannot be read.
-    """
-    name = fspath(path)
-    pcm = b""
-    try:
-        with wave.open(name, "rb") as file:
-            wrong = _wrong(file)
-            pcm = file.readframes(file.getnframes())
-    except (wave.Error, EOFError) as error:
-        wrong = f"it is not PCM: {error}" if str(error) else "it has no audio"
-    except OSError as error:
-        raise AudioDeviceError(f"cannot read {name}: {error.strerror}") from error
-    if wrong:
-        command = f"ffmpeg -i {shlex.quote(name)} -ac 1 -ar {SAMPLE_RATE} -c:a pcm_s16le out.wav"
-        raise AudioFormatError(
-            f"{name} is not a WAV file of 24000 Hz, mono, 16-bit: {wrong}; convert it: {command}"
-        )
-    return pcm
-
-
-def _wrong(file: wave.Wave_read) -> str:
-    found = {
-        f"{file.getframerate()} Hz": file.getframerate() == SAMPLE_RATE,
-        f"{file.getnchannels()} channels": file.getnchannels() == 1,
-        f"{8 * file.getsampwidth()}-bit": file.getsampwidth() == SAMPLE_WIDTH,
-    }
-    wrong = ", ".join(fact for fact, right in found.items() if not right)
-    return wrong and f"it has {wrong}"
+_UNKNOWN = 0xFFFFFFFF
+"""The length of a file that is written to a pipe."""
+_LARGEST = _UNKNOWN - 36
+"""Bytes of sound in a file: its length and that of what is around it are 32 bits."""
 
 
 class WavWriter:
     """Writes a 16-bit, 24 000 Hz WAV file; what is written survives a kill of the program.
 
-    A file that is there keeps what it has until something is written.
+    A file that is there keeps what it has until something is written. `-` is standard output,
+    whose reader has to keep up: a full pipe holds up the whole program.
 
     Raises:
         AudioDeviceError: (also when writing) the file cannot be written.
@@ -69,17 +42,25 @@ class WavWriter:
         self._name = fspath(path)
         self._channels = channels
         self._wave: Optional[wave.Wave_write] = None
+        self._has_begun = False
         with self._errors():
-            flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0)
-            self._file = os.fdopen(os.open(path, flags, 0o666), "r+b")
+            self._file = self._opened()
 
     def write(self, pcm: bytes) -> None:
         """Append `pcm`; does nothing after `close`."""
         if self._file.closed:
             return
         with self._errors():
-            # writeframes, not writeframesraw: it keeps the header true after each block
-            (self._wave or self._begin()).writeframes(pcm)
+            if not self._has_begun:
+                self._begin()
+            if self._wave is None:
+                self._file.write(pcm)
+            else:
+                written = self._wave.tell() * self._channels * SAMPLE_WIDTH
+                if written + len(pcm) > _LARGEST:
+                    raise AudioDeviceError(f"cannot write {self._name}: WAV files end at 4 GiB")
+                # writeframes, not writeframesraw: it keeps the header true after each block
+                self._wave.writeframes(pcm)
             self._file.flush()
 
     def close(self) -> None:
@@ -88,13 +69,22 @@ class WavWriter:
             if self._wave is not None:
                 self._wave.close()
 
-    def _begin(self) -> wave.Wave_write:
+    def _opened(self) -> BinaryIO:
+        if self._name == STANDARD:
+            return os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+        flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0)
+        return os.fdopen(os.open(self._name, flags, 0o666), "r+b")
+
+    def _begin(self) -> None:
+        self._has_begun = True
+        if self._name == STANDARD:
+            self._file.write(_endless_header(self._channels))
+            return
         self._file.truncate()
         self._wave = wave.open(self._file, "wb")  # noqa: SIM115
         self._wave.setnchannels(self._channels)
         self._wave.setsampwidth(SAMPLE_WIDTH)
         self._wave.setframerate(SAMPLE_RATE)
-        return self._wave
 
     @contextmanager
     def _errors(self) -> Iterator[None]:
@@ -134,11 +124,16 @@ class WavDevice(SilentDevice):
     """A file as microphone, in real time and then silence, and a file as speaker.
 
     Args:
-        input: WAV file to speak, or PCM bytes; silence where not given.
-        output: WAV file for what is played; not kept where not given.
+        input: WAV file to speak (`-`: standard input, read to its end), or PCM bytes; silence
+            where not given.
+        output: WAV file for what is played (`-`: standard output); not kept where not given.
+        before_ms: silence before the speech.
+        after_ms: silence after it, before it is repeated.
+        loop: whether it is repeated, instead of silence.
+        speed: times real time, against a simulator.
 
     Raises:
-        AudioFormatError: `input` is not 16-bit, 24 000 Hz, mono.
+        AudioFormatError: `input` is no integer PCM, or ends within a sample.
         AudioDeviceError: a file does not open.
     """
 
@@ -146,12 +141,20 @@ class WavDevice(SilentDevice):
         self,
         input: Optional[Union[Path, bytes]] = None,  # noqa: A002
         output: Optional[Path] = None,
+        *,
+        before_ms: float = 0,
+        after_ms: float = 0,
+        loop: bool = False,
+        speed: float = 1,
     ) -> None:
-        super().__init__()
+        super().__init__(speed=speed)
         self._output = output
         self._position = 0
+        self._loop = loop
         self._writer: Optional[WavWriter] = None
-        self._speech = input if isinstance(input, bytes) else read_wav(input) if input else b""
+        speech = input if isinstance(input, bytes) else read_wav(input) if input else b""
+        check_samples(speech)
+        self._speech = silence(before_ms) + speech + silence(after_ms)
 
     def _open(self) -> None:
         self._position = 0
@@ -163,10 +166,24 @@ class WavDevice(SilentDevice):
             self._writer.close()
 
     def _capture(self) -> bytes:
-        block = self._speech[self._position : self._position + BLOCK_BYTES]
-        self._position += len(block)
+        block = b""
+        while len(block) < BLOCK_BYTES:
+            if self._loop and self._position >= len(self._speech):
+                self._position = 0
+            part = self._speech[self._position : self._position + BLOCK_BYTES - len(block)]
+            if not part:
+                break
+            self._position += len(part)
+            block += part
         return block.ljust(BLOCK_BYTES, b"\0")
 
     def _emit(self, block: bytes) -> None:
         if self._writer is not None:
             self._writer.write(block)
+
+
+def _endless_header(channels: int) -> bytes:
+    frame = channels * SAMPLE_WIDTH
+    form = struct.pack("<HHIIHH", 1, channels, SAMPLE_RATE, SAMPLE_RATE * frame, frame, 16)
+    sizes = struct.pack("<I", _UNKNOWN)
+    return b"RIFF" + sizes + b"WAVEfmt " + struct.pack("<I", len(form)) + form + b"data" + sizes
