@@ -2,12 +2,16 @@ from __future__ import annotations
 
 import asyncio
 import time
+from typing import Callable
 
 import pytest
 
 from vatel_rt.audio import device as devices
+from vatel_rt.audio import duplex
 from vatel_rt.audio.device import SilentDevice
-from vatel_rt.errors import AudioDeviceError
+from vatel_rt.audio.queue_device import QueueDevice
+from vatel_rt.audio.wav import WavDevice
+from vatel_rt.errors import AudioDeviceError, ConfigurationError
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("no_new_tasks")]
 
@@ -28,11 +32,13 @@ async def test_the_monitor_gets_both_sides_of_each_block() -> None:
     pairs: list[tuple[bytes, bytes]] = []
     device.monitor = lambda captured, played: pairs.append((captured, played))
     await device.start()
-    device.play(b"\1\0" * 500)
+    device.play(b"\1\0" * 1000)
+    assert device.queued_ms == pytest.approx(41.7, abs=0.1)
     await device.drain()
     await device.close()
     assert pairs[0] == (bytes(960), b"\1\0" * 480)
-    assert pairs[1][1] == (b"\1\0" * 20).ljust(960, b"\0")
+    assert pairs[2][1] == (b"\1\0" * 40).ljust(960, b"\0")
+    assert (device.queued_ms, device.underruns, device.dropped) == (0, 0, 0)
 
 
 async def test_clear_says_how_much_was_dropped_and_ends_a_drain() -> None:
@@ -43,6 +49,17 @@ async def test_clear_says_how_much_was_dropped_and_ends_a_drain() -> None:
     await device.read()
     assert device.clear() > 59_000
     await asyncio.wait_for(draining, 5)
+    await device.close()
+
+
+@pytest.mark.parametrize("kind", [SilentDevice, WavDevice, QueueDevice])
+async def test_a_device_is_opened_once(kind: Callable[[], SilentDevice]) -> None:
+    device = kind()
+    await device.start()
+    with pytest.raises(AudioDeviceError, match="open already"):
+        await device.start()
+    await device.close()
+    await device.start()
     await device.close()
 
 
@@ -81,7 +98,7 @@ async def test_a_device_that_is_used_again_begins_afresh() -> None:
 
 
 async def test_a_slow_reader_loses_the_oldest_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(devices, "CAPTURE_BLOCKS", 2)
+    monkeypatch.setattr(duplex, "CAPTURE_BLOCKS", 2)
     device = SilentDevice()
     seen = asyncio.Event()
     count = 0
@@ -124,4 +141,44 @@ async def test_a_device_that_fails_tells_its_reader(caplog: pytest.LogCaptureFix
     with pytest.raises(AudioDeviceError, match="disk full"):
         await device.read()
     assert "the audio device stopped" in caplog.text
+    await device.close()
+
+
+async def test_mute_is_silence_at_pace_and_the_meter_goes_on() -> None:
+    device = WavDevice(b"\0\x40\0\xc0" * 24_000)
+    await device.start()
+    heard = await device.read()
+    device.muted = True
+    device.play(b"\0\x20\0\xe0" * 24_000)
+    while any(await device.read()) or not device.queued_ms:
+        pass
+    assert not any(await device.read())
+    assert device.levels.microphone.peak == pytest.approx(-6, abs=0.1)
+    assert device.levels.speaker.rms == pytest.approx(-12, abs=0.1)
+    device.muted = False
+    while not any(await device.read()):
+        pass
+    await device.close()
+    assert any(heard)
+
+
+async def test_a_device_that_was_never_opened() -> None:
+    device = SilentDevice()
+    await device.drain()
+    with pytest.raises(AudioDeviceError, match="not open"):
+        await device.read()
+    with pytest.raises(ConfigurationError, match="speed is above 0, not 0"):
+        SilentDevice(speed=0)
+
+
+async def test_a_new_start_counts_afresh() -> None:
+    device = SilentDevice()
+    await device.start()
+    device.play(bytes(2000))
+    await device.drain()
+    device.play(bytes(2000))
+    assert device.underruns == 1
+    await device.close()
+    await device.start()
+    assert device.underruns == 0
     await device.close()

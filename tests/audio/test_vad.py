@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 import vatel_rt.simulator
+from vatel_rt.audio.levels import level
 from vatel_rt.audio.pcm import SAMPLE_RATE, samples_of
-from vatel_rt.audio.vad import Activity, VoiceActivity, level
+from vatel_rt.audio.vad import Activity, VoiceActivity
 
 DATA = Path(vatel_rt.simulator.__file__).parent / "data"
 CLIPS = sorted(path.name for path in DATA.glob("*.wav"))

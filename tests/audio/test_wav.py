@@ -1,14 +1,19 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import os
+import struct
 import subprocess
 import sys
+import time
 import wave
 from pathlib import Path
 
 import pytest
 
+from vatel_rt.audio import conversion, wav
+from vatel_rt.audio.pcm import samples_of
 from vatel_rt.audio.wav import Recorder, WavDevice, WavWriter, read_wav
 from vatel_rt.errors import AudioDeviceError, AudioFormatError
 
@@ -28,28 +33,176 @@ def test_reads_the_platforms_format(tmp_path: Path) -> None:
     assert len(read_wav(make_wav(tmp_path / "a.wav"))) == 4800
 
 
+def sine(rate: int, seconds: float = 0.5, hertz: float = 440) -> list[float]:
+    return [math.sin(2 * math.pi * hertz * i / rate) for i in range(int(rate * seconds))]
+
+
+def written(path: Path, frames: list[float], channels: int, width: int, rate: int) -> Path:
+    """A WAV file of any form, the second channel silent."""
+    largest = 2 ** (8 * width - 1) - 1
+    with wave.open(str(path), "wb") as file:
+        file.setparams((channels, width, rate, 0, "NONE", ""))
+        for frame in frames:
+            value = int(frame * 0.5 * largest) + (128 if width == 1 else 0)
+            silent = (128 if width == 1 else 0).to_bytes(width, "little")
+            sample = value.to_bytes(width, "little", signed=width > 1)
+            file.writeframesraw(sample + silent * (channels - 1))
+    return path
+
+
+@pytest.mark.parametrize("width", [1, 2, 3, 4])
+@pytest.mark.parametrize("channels", [1, 2])
+@pytest.mark.parametrize("rate", [8000, 24_000, 44_100, 48_000])
+def test_any_pcm_is_converted(width: int, channels: int, rate: int, tmp_path: Path) -> None:
+    path = written(tmp_path / "any.wav", sine(rate), channels, width, rate)
+    got = samples_of(read_wav(path))
+    assert abs(len(got) - 12_000) <= 1
+    wanted = [x * 16383 / channels for x in sine(24_000)]
+    noise = sum((a - b) ** 2 for a, b in zip(got[1000:11_000], wanted[1000:]))
+    assert noise < sum(x**2 for x in wanted[1000:11_000]) * (0.001 if width > 1 else 0.01)
+
+
+def test_without_soxr_rates_are_converted_as_well(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing(name: str) -> None:
+        raise ModuleNotFoundError(name)
+
+    monkeypatch.setattr(conversion, "import_module", missing)
+    got = samples_of(read_wav(written(tmp_path / "any.wav", sine(48_000), 1, 2, 48_000)))
+    wanted = [x * 16383 for x in sine(24_000)]
+    assert max(abs(a - b) for a, b in zip(got, wanted)) < 100
+
+
+def chunk(name: bytes, content: bytes, size: int = -1) -> bytes:
+    size = len(content) if size < 0 else size
+    return name + struct.pack("<I", size) + content + b"\0" * (len(content) % 2)
+
+
+def riff(*chunks: bytes) -> bytes:
+    return b"RIFF\xff\xff\xff\xffWAVE" + b"".join(chunks)
+
+
+PLAIN = struct.pack("<HHIIHH", 1, 1, 24_000, 48_000, 2, 16)
+AUDIO = bytes(range(200))
+EXTENSIBLE = struct.pack("<HHIIHHHHI", 0xFFFE, 1, 24_000, 48_000, 2, 16, 22, 16, 4)
+
+
 @pytest.mark.parametrize(
-    ("form", "told"),
+    "content",
     [
-        ({"channels": 2}, "it has 2 channels; convert"),
-        ({"rate": 16000}, "it has 16000 Hz; convert"),
-        ({"width": 1, "rate": 8000}, "it has 8000 Hz, 8-bit; convert"),
+        riff(chunk(b"LIST", b"odd"), chunk(b"fmt ", PLAIN), chunk(b"data", AUDIO)),
+        riff(chunk(b"fmt ", PLAIN), chunk(b"data", AUDIO, 0x7FFFF000)),  # as programs pipe it
+        riff(chunk(b"fmt ", PLAIN), chunk(b"data", AUDIO + b"\1")),
+        riff(chunk(b"fmt ", EXTENSIBLE + b"\1\0" + bytes(14)), chunk(b"data", AUDIO)),
+    ],
+    ids=["other chunks", "piped", "half a sample", "extensible"],
+)
+def test_odd_files_are_read(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "odd.wav"
+    path.write_bytes(content)
+    assert read_wav(path) == AUDIO
+
+
+FLOAT = struct.pack("<HHIIHH", 3, 1, 24_000, 96_000, 4, 32)
+ZERO = struct.pack("<HHIIHH", 1, 0, 24_000, 0, 0, 16)
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"", "it does not begin as one"),
+        (b"no audio at all" * 10, "it does not begin as one"),
+        (b"RIFF", "it does not begin as one"),
+        (riff(), "it has no format"),
+        (riff(chunk(b"fmt ", PLAIN)), "it has no audio"),
+        (riff(chunk(b"fmt ", PLAIN), chunk(b"data", b"")), "it has no audio"),
+        (riff(chunk(b"fmt ", FLOAT), chunk(b"data", AUDIO)), "its samples are of kind 3"),
+        (riff(chunk(b"fmt ", ZERO), chunk(b"data", AUDIO)), "it has 24000 Hz, 0 channels, 16-bit"),
     ],
 )
-def test_other_formats_are_refused_with_the_command(form: dict, told: str, tmp_path: Path) -> None:
-    path = make_wav(tmp_path / "other.wav", **form)
+def test_what_is_no_pcm_is_refused_with_the_command(
+    content: bytes, told: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "broken.wav"
+    path.write_bytes(content)
     with pytest.raises(AudioFormatError) as caught:
         read_wav(path)
-    assert told in str(caught.value)
+    assert f"{path} is not a WAV file of integer PCM: {told}; convert it" in str(caught.value)
     assert f"ffmpeg -i {path} -ac 1 -ar 24000" in str(caught.value)
 
 
-@pytest.mark.parametrize("content", [b"", b"RIFF", b"no audio at all" * 10])
-def test_what_is_no_wav_is_refused(content: bytes, tmp_path: Path) -> None:
-    path = tmp_path / "broken.wav"
-    path.write_bytes(content)
-    with pytest.raises(AudioFormatError, match=r"not a WAV.*: it (is not PCM|has no audio)"):
-        read_wav(path)
+PIPED = """
+import asyncio
+from vatel_rt.audio.wav import WavDevice
+async def main():
+    device = WavDevice("-", "-", speed=20)
+    await device.start()
+    spoken = await device.read() + await device.read()
+    device.play(spoken[:1200])
+    await device.drain()
+    await device.close()
+asyncio.run(main())
+"""
+
+
+def test_from_standard_input_to_standard_output() -> None:
+    speech = bytes(range(1, 241)) * 5
+    ran = subprocess.run(
+        [sys.executable, "-c", PIPED],
+        input=riff(chunk(b"fmt ", PLAIN), chunk(b"data", speech, 0x7FFFF000)),
+        capture_output=True,
+        check=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+    )
+    header, played = ran.stdout[:44], ran.stdout[44:]
+    assert header[36:40] == b"data"
+    assert header[20:36] == PLAIN
+    assert speech in played
+    assert ran.stderr == b""
+
+
+@pytest.mark.anyio
+async def test_a_file_that_is_repeated_with_silence_around_it() -> None:
+    device = WavDevice(b"\1\0" * 240, before_ms=5, after_ms=15, loop=True, speed=100)
+    await device.start()
+    heard = b"".join([await device.read() for _ in range(9)])
+    await device.close()
+    assert heard == 6 * (bytes(240) + b"\1\0" * 240 + bytes(720))
+
+
+@pytest.mark.anyio
+async def test_silence_is_repeated_as_well() -> None:
+    device = WavDevice(loop=True, speed=100)
+    await device.start()
+    assert await device.read() == bytes(960)
+    await device.close()
+
+
+@pytest.mark.anyio
+async def test_faster_than_real_time() -> None:
+    device = WavDevice(bytes(96_000), speed=20)
+    await device.start()
+    started = time.monotonic()
+    for _ in range(100):
+        await device.read()
+    assert time.monotonic() - started < 1.5  # of two seconds
+    await device.close()
+
+
+def test_an_hour_is_aligned_to_the_sample(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path / "hour.wav")
+    for number in range(3600 * 50):
+        block = (number % 30_000).to_bytes(2, "little") * 480
+        recorder.write(block, block)
+    recorder.close()
+    with wave.open(str(tmp_path / "hour.wav")) as file:
+        assert file.getnframes() == 3600 * 24_000
+        for second in (0, 1800, 3599):
+            file.setpos(second * 24_000)
+            left_and_right = memoryview(file.readframes(24_000)).cast("h")
+            assert left_and_right[0::2] == left_and_right[1::2]
+            assert left_and_right[0] == second * 50 % 30_000
 
 
 def test_files_that_do_not_open(tmp_path: Path) -> None:
@@ -66,6 +219,21 @@ def test_a_full_disk_ends_the_record_and_not_the_call(caplog: pytest.LogCaptureF
     recorder.write(bytes(960), bytes(960))
     recorder.close()
     assert caplog.text.count("the record of the call ends here: cannot write /dev/full") == 1
+
+
+def test_the_record_ends_where_the_format_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert struct.pack("<L", wav._LARGEST + 36) == b"\xff" * 4
+    monkeypatch.setattr(wav, "_LARGEST", 2 * 1920 + 100)
+    recorder = Recorder(tmp_path / "long.wav")
+    for _ in range(4):
+        recorder.write(b"\1\0" * 480, bytes(960))
+    recorder.close()
+    assert caplog.text.count("the record of the call ends here") == 1
+    assert "4 GiB" in caplog.text
+    with wave.open(str(tmp_path / "long.wav")) as file:
+        assert file.getnframes() == 2 * 480
 
 
 def test_what_was_there_stays_until_something_is_written(tmp_path: Path) -> None:
@@ -141,3 +309,12 @@ async def test_audio_given_as_bytes() -> None:
     await device.start()
     assert await device.read() == b"\1\2" * 480
     await device.close()
+
+
+def test_what_is_neither_a_path_nor_pcm() -> None:
+    with pytest.raises(AudioFormatError, match="3 bytes are not whole 16-bit samples"):
+        WavDevice(b"abc")
+    with pytest.raises(TypeError, match="not a path of a WAV file: bytearray; PCM audio is bytes"):
+        WavDevice(bytearray(960))  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="not a path of a WAV file: int"):
+        read_wav(3)  # type: ignore[arg-type]

@@ -14,6 +14,10 @@ from typing import Any
 import numpy as np
 
 
+class PortAudioError(Exception):
+    pass
+
+
 class InputStream:
     def __init__(self, samplerate: int, channels: int, dtype: str, blocksize: int) -> None:
         assert (samplerate, channels, dtype) == (24000, 1, "int16")
@@ -40,7 +44,7 @@ class OutputStream:
         assert (samplerate, channels, np.dtype(dtype)) == (24000, 1, np.dtype("int16"))
         self._blocksize, self._callback = blocksize, callback
         self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._play)
+        self._thread = threading.Thread(target=self._play, daemon=True)
 
     def start(self) -> None:
         self._thread.start()
@@ -58,3 +62,52 @@ class OutputStream:
                 block = np.zeros((self._blocksize, 1), dtype=np.int16)
                 self._callback(block, self._blocksize, None, None)
                 speaker.write(block.tobytes())
+
+
+class _RawStream:
+    """Calls back with a buffer of bytes for each block, in a thread of its own."""
+
+    def __init__(
+        self, samplerate: int, channels: int, dtype: str, blocksize: int, callback: Any
+    ) -> None:
+        assert (samplerate, channels, dtype) == (24000, 1, "int16")
+        self._bytes, self._seconds = 2 * blocksize, blocksize / 24000
+        self._callback = callback
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run)
+
+    def __enter__(self) -> _RawStream:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self._stopped.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        due = time.monotonic()
+        while not self._stopped.is_set():
+            due += self._seconds
+            time.sleep(max(0.0, due - time.monotonic()))
+            self._block()
+
+    def _call(self, block: bytearray) -> None:
+        self._callback(block, self._bytes // 2, None, None)
+
+
+class RawInputStream(_RawStream):
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._audio = Path(os.environ["VATEL_TEST_MICROPHONE"]).read_bytes()
+
+    def _block(self) -> None:
+        block, self._audio = self._audio[: self._bytes], self._audio[self._bytes :]
+        self._call(bytearray(block.ljust(self._bytes, b"\0")))
+
+
+class RawOutputStream(_RawStream):
+    def _block(self) -> None:
+        block = bytearray(self._bytes)
+        self._call(block)
+        with open(os.environ["VATEL_TEST_SPEAKER"], "ab") as speaker:
+            speaker.write(block)

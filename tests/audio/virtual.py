@@ -1,0 +1,101 @@
+"""The virtual sound card, who speaks into its microphone, and who hears its speaker."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Callable
+
+import vatel_rt.simulator
+from vatel_rt.audio.pcm import bytes_of, duration_ms
+from vatel_rt.audio.wav import read_wav
+
+DATA = Path(vatel_rt.simulator.__file__).parent / "data"
+SPEECH = read_wav(DATA / "caller_order.wav") + read_wav(DATA / "hours.wav")
+RAW = ["--format=s16le", "--rate=24000", "--channels=1", "--raw"]
+TRIES = 1 if "SOUND_RUNS" in os.environ else 3
+"""A machine that is busy with other things may be late; asked for runs are counted strictly."""
+LOUD = 400
+"""Amplitude, -38 dBFS, from which on something is heard."""
+
+
+SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "virtual-sound"
+
+
+@contextmanager
+def sound_server(folder: Path) -> Iterator[dict[str, str]]:
+    """A private sound server with a virtual microphone and speaker; gives its environment."""
+    subprocess.run(["sh", str(SCRIPT), "start", str(folder)], check=True)
+    try:
+        lines = (folder / "env").read_text().splitlines()
+        yield dict(line.split("=", 1) for line in lines)
+    finally:
+        subprocess.run(["sh", str(SCRIPT), "stop", str(folder)], check=True)
+
+
+def say(pcm: bytes, sink: str = "vmic") -> None:
+    """Speak into the microphone; returns once all was spoken."""
+    command = ["pacat", "--playback", f"--device={sink}", "--latency-msec=200", *RAW]
+    subprocess.run(command, input=pcm, check=True)
+
+
+class Listener(AbstractContextManager["Listener"]):
+    """Hears what comes out of the speaker, in a thread of its own."""
+
+    def __init__(self, source: str = "vspk.monitor") -> None:
+        command = ["parec", f"--device={source}", "--latency-msec=5", *RAW]
+        self._heard = bytearray()
+        self._changed = threading.Condition()
+        self._process = subprocess.Popen(command, stdout=subprocess.PIPE)
+        self._thread = threading.Thread(target=self._listen)
+        self._thread.start()
+        self.wait_ms(20)
+
+    def _listen(self) -> None:
+        assert self._process.stdout is not None
+        while data := self._process.stdout.read1(65536):
+            with self._changed:
+                self._heard += data
+                self._changed.notify_all()
+
+    @property
+    def heard(self) -> bytes:
+        return bytes(self._heard)
+
+    def wait_ms(self, ms: float) -> None:
+        """Hear that much more."""
+        wanted = len(self._heard) + bytes_of(ms)
+        with self._changed:
+            assert self._changed.wait_for(lambda: len(self._heard) >= wanted, 10)
+
+    def wait_until_loud(self) -> None:
+        start = len(self._heard)
+        with self._changed:
+            assert self._changed.wait_for(lambda: last_loud_ms(self.heard[start:]) > 0, 10)
+
+    def __exit__(self, *_: object) -> None:
+        self._process.terminate()
+        self._process.wait()
+        self._thread.join()
+        assert self._process.stdout is not None
+        self._process.stdout.close()
+
+
+def succeeds(attempt: Callable[[], bool], record_property: Callable[[str, object], None]) -> bool:
+    """Whether it does, within `TRIES`; how many it took stands in the summary of the tests."""
+    for number in range(1, TRIES + 1):
+        if attempt():
+            record_property("tries", number)
+            return True
+    return False
+
+
+def last_loud_ms(pcm: bytes) -> float:
+    """When something was heard for the last time; 0 for never."""
+    samples = memoryview(pcm[: len(pcm) // 2 * 2]).cast("h")
+    loud = next((i for i in range(len(samples) - 1, -1, -1) if abs(samples[i]) > LOUD), -1)
+    return duration_ms(2 * (loud + 1))
