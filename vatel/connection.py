@@ -2,5 +2,6 @@
 
 from vatel_rt.config import connection_query
 from vatel_rt.connection import Connection, connect
+from vatel_rt.options import ConnectionOptions
 
-__all__ = ["Connection", "connect", "connection_query"]
+__all__ = ["Connection", "ConnectionOptions", "connect", "connection_query"]

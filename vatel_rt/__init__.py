@@ -6,36 +6,40 @@ behind a name is loaded when the name is first used.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from vatel_rt.version import __version__ as __version__
+from vatel_rt.lazy import exports
 
 if TYPE_CHECKING:
     from vatel_rt.audio.device import SilentDevice as SilentDevice
+    from vatel_rt.audio.portaudio import list_devices as list_devices
+    from vatel_rt.audio.pyaudio_device import PyAudioDevice as PyAudioDevice
+    from vatel_rt.audio.queue_device import QueueDevice as QueueDevice
     from vatel_rt.audio.wav import WavDevice as WavDevice
     from vatel_rt.call import Call as Call
     from vatel_rt.client import Client as Client
     from vatel_rt.connection import connect as connect
+    from vatel_rt.ending import CallEnd as CallEnd
+    from vatel_rt.options import ConnectionOptions as ConnectionOptions
+    from vatel_rt.report import CallReport as CallReport
     from vatel_rt.tools import Tools as Tools
+    from vatel_rt.version import __version__ as __version__
 
-_HOMES = {
-    "Call": "vatel_rt.call",
-    "Client": "vatel_rt.client",
-    "SilentDevice": "vatel_rt.audio.device",
-    "Tools": "vatel_rt.tools",
-    "WavDevice": "vatel_rt.audio.wav",
-    "connect": "vatel_rt.connection",
-}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(_HOMES[name]), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted([*globals(), *_HOMES])
+__getattr__, __dir__ = exports(
+    __name__,
+    {
+        "__version__": "vatel_rt.version",
+        "Call": "vatel_rt.call",
+        "CallEnd": "vatel_rt.ending",
+        "CallReport": "vatel_rt.report",
+        "Client": "vatel_rt.client",
+        "ConnectionOptions": "vatel_rt.options",
+        "PyAudioDevice": "vatel_rt.audio.pyaudio_device",
+        "QueueDevice": "vatel_rt.audio.queue_device",
+        "SilentDevice": "vatel_rt.audio.device",
+        "Tools": "vatel_rt.tools",
+        "WavDevice": "vatel_rt.audio.wav",
+        "connect": "vatel_rt.connection",
+        "list_devices": "vatel_rt.audio.portaudio",
+    },
+)

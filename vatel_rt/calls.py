@@ -89,7 +89,7 @@ class Calls(CallsResource):
             NotFoundError: there is no such call, or it has no recording.
             APIConnectionError: (also while iterating) the transfer was cut.
         """
-        response = self._rest.open(**recording_request(call_id))
+        response = self._rest.send(stream=True, **recording_request(call_id))
         try:
             yield self._rest.pieces(response)
         finally:
@@ -98,7 +98,7 @@ class Calls(CallsResource):
     @asynccontextmanager
     async def stream_recording_async(self, call_id: str) -> AsyncIterator[AsyncIterator[bytes]]:
         """`stream_recording` for asynchronous code."""
-        response = await self._rest.open_async(**recording_request(call_id))
+        response = await self._rest.send_async(stream=True, **recording_request(call_id))
         try:
             yield self._rest.pieces_async(response)
         finally:
@@ -122,7 +122,7 @@ class Calls(CallsResource):
         """
         with Transfer(call_id, path, progress, self._rest.max_retries) as transfer:
             while True:
-                response = self._rest.open(**transfer.request())
+                response = self._rest.send(stream=True, **transfer.request())
                 try:
                     transfer.begin(response.status_code, response.headers)
                     for piece in self._rest.pieces(response):
@@ -139,7 +139,7 @@ class Calls(CallsResource):
         """`save_recording` for asynchronous code. Cancelling it leaves no file."""
         with Transfer(call_id, path, progress, self._rest.max_retries) as transfer:
             while True:
-                response = await self._rest.open_async(**transfer.request())
+                response = await self._rest.send_async(stream=True, **transfer.request())
                 try:
                     transfer.begin(response.status_code, response.headers)
                     async for piece in self._rest.pieces_async(response):

@@ -16,16 +16,41 @@ from __future__ import annotations
 import os
 import re
 from ipaddress import ip_address
-from typing import Optional
+from typing import Any, Optional
 from urllib.parse import SplitResult, quote, urlsplit
 
 from vatel_rt.errors import ConfigurationError
 
+NONE = type(None)
 DEFAULT_BASE_URL = "https://api.vatel.ai"
 CONNECTION_PATH = "/v1/connection"
+PROXIES = "HTTPS_PROXY, HTTP_PROXY and ALL_PROXY"
 _HOST = re.compile(r"[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*$")
 _WEBSOCKET_SCHEMES = {"http": "ws", "https": "wss", "ws": "ws", "wss": "wss"}
 _HTTP_SCHEMES = {"http": "http", "https": "https", "ws": "http", "wss": "https"}
+
+
+def check_types(*kinds: Any, **arguments: object) -> None:
+    """Refuse arguments that are none of `kinds`, at the edge, where their name is still known.
+
+    Raises:
+        TypeError: the text names the argument, what it may be, and what it is.
+    """
+    for name, value in arguments.items():
+        if not isinstance(value, kinds):
+            may_be = " or ".join("None" if k is NONE else k.__name__ for k in kinds)
+            given = value.__name__ if isinstance(value, type) else type(value).__name__
+            its = "the class " if isinstance(value, type) else ""
+            raise TypeError(f"{name} is {may_be}, not {its}{given}")
+
+
+def is_proxied(url: str) -> bool:
+    """Whether the environment, or the system's settings, have a proxy for `url`."""
+    from urllib.request import getproxies, proxy_bypass  # not above: it loads a lot
+
+    parts, proxies = urlsplit(url), getproxies()
+    scheme = _HTTP_SCHEMES.get(parts.scheme, "")
+    return bool(proxies.get(scheme) or proxies.get("all")) and not proxy_bypass(parts.netloc)
 
 
 def setting(name: str, given: Optional[str] = None) -> Optional[str]:
@@ -39,9 +64,13 @@ def api_key(given: Optional[str] = None) -> str:
     Raises:
         ConfigurationError: there is none, or it cannot stand in an HTTP header.
     """
+    check_types(str, NONE, api_key=given)
     key = (setting("VATEL_API_KEY", given) or "").strip()
     if not key:
-        raise ConfigurationError("no API key: pass api_key=... or set VATEL_API_KEY")
+        raise ConfigurationError(
+            "no API key: pass api_key=... or set VATEL_API_KEY "
+            "(python -m vatel_rt.simulator prints one to try)"
+        )
     if not key.isascii() or not key.isprintable():
         raise ConfigurationError("the API key holds characters that an HTTP header cannot carry")
     return key
@@ -53,6 +82,7 @@ def base_url(given: Optional[str] = None) -> str:
     Raises:
         ConfigurationError: it is no http(s) or ws(s) URL.
     """
+    check_types(str, NONE, base_url=given)
     text = setting("VATEL_BASE_URL", given) or DEFAULT_BASE_URL
     parts = _split(text)
     path = parts.path.rstrip("/")
@@ -81,30 +111,36 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost" or host.endswith(".localhost")
 
 
+def certificates() -> tuple[Optional[str], Optional[str]]:
+    """Where the environment says that trusted certificates are, as httpx reads it: file, folder."""
+    return os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")
+
+
 def connection_query(token: str) -> str:
     """The query of the voice session's URL."""
     return f"token={quote(token, safe='')}"
 
 
-def connection_url(token: str, url: Optional[str] = None, path: Optional[str] = None) -> str:
-    """The WebSocket URL of a voice session.
+def connection_endpoint(url: Optional[str] = None, path: Optional[str] = None) -> str:
+    """The WebSocket URL of voice sessions, without a token.
 
     Args:
-        token: session token.
         url: base URL, http(s) or ws(s), with or without `/v1`; else as `base_url()`.
         path: path of the endpoint on that base, `/v1/connection` by default.
 
     Raises:
-        ConfigurationError: `url` cannot be used, or `token` is empty.
+        ConfigurationError: `url` or `path` cannot be used.
     """
-    if not token:
-        raise ConfigurationError("no session token: get one from client.session.generate_token")
+    check_types(str, NONE, path=path)
     parts = _split(base_url(url))
     endpoint = "/" + (path or CONNECTION_PATH).lstrip("/")
     if "?" in endpoint or "#" in endpoint:
-        raise ConfigurationError(f"the path of a session has no query and no fragment: {path!r}")
-    scheme = _WEBSOCKET_SCHEMES[parts.scheme]
-    return f"{scheme}://{parts.netloc}{parts.path}{endpoint}?{connection_query(token)}"
+        shown = re.split("[?#]", endpoint)[0]  # what follows may be a token
+        raise ConfigurationError(f"the path of a session has no query and no fragment: {shown!r}")
+    whole = parts.path + endpoint
+    if not whole.isascii() or not whole.isprintable() or " " in whole:
+        raise ConfigurationError(f"the path of a session is percent-encoded: {whole!r}")
+    return f"{_WEBSOCKET_SCHEMES[parts.scheme]}://{parts.netloc}{whole}"
 
 
 def _split(url: str) -> SplitResult:
@@ -117,5 +153,5 @@ def _split(url: str) -> SplitResult:
     except ValueError:  # a port or an IPv6 address that is none
         pass
     # A URL may hold a password: what stands before the host is not shown.
-    shown = url.rpartition("@")[2]
+    shown = re.split("[?#]", url.rpartition("@")[2])[0]
     raise ConfigurationError(f"not a URL of the form https://host[:port]: {shown!r}")

@@ -4,6 +4,7 @@
 
     VatelError
     ├── ConfigurationError          a setting is missing or cannot be used
+    ├── ClientClosedError           a request of a client that was closed
     ├── APIConnectionError          the platform could not be reached
     │   └── APITimeoutError         ... or did not answer in time
     ├── APIError                    the platform answered with an error status
@@ -22,19 +23,30 @@
     └── SimulatorError              the simulator cannot start or its scenario is wrong
 
 `APIError` is raised by REST requests and by the handshake of a voice session alike. It is
-also an `httpx.HTTPStatusError`, which programs written for earlier versions catch. No error
-carries a key or a token in its text.
+also an `httpx.HTTPStatusError`, `APIConnectionError` an `httpx.TransportError` and
+`APITimeoutError` an `httpx.TimeoutException`: programs written for earlier versions catch these.
+No error carries a key or a token in its text.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Optional
+from typing import Any, Literal, Optional
 
 import httpx
 
 Header = tuple[str, str]
+Cause = Literal[
+    "platform",
+    "caller",
+    "network",
+    "ping_timeout",
+    "idle_timeout",
+    "protocol_error",
+    "frame_too_large",
+]
 _SHORT = 200
+_LOST = 1006
 
 
 class VatelError(Exception):
@@ -45,11 +57,15 @@ class ConfigurationError(VatelError):
     """A setting is missing or cannot be used; the text names it."""
 
 
-class APIConnectionError(VatelError):
+class ClientClosedError(VatelError, RuntimeError):
+    """The client was closed before the request; httpx has a RuntimeError for that."""
+
+
+class APIConnectionError(VatelError, httpx.TransportError):
     """The platform could not be reached, or the connection broke before it answered."""
 
 
-class APITimeoutError(APIConnectionError):
+class APITimeoutError(APIConnectionError, httpx.TimeoutException):
     """The platform did not answer in time."""
 
 
@@ -59,21 +75,22 @@ class APIError(VatelError, httpx.HTTPStatusError):
     Attributes:
         status: HTTP status code.
         message: the platform's own words, or the reason phrase where it gave none.
+        hint: what to do next; empty where the message says all.
         body: the answer as text.
         method: HTTP method of the request.
         path: path of the request, without its query.
         request_id: the answer's `X-Request-Id`, if it has one.
     """
 
-    hint = ""
-
     def __init__(self, response: httpx.Response) -> None:
         self.status = response.status_code
         self.body = response.text
-        self.message = _message(response)
+        words = _words(response)
+        self.message = words or response.reason_phrase or "no message"
         self.method = response.request.method
         self.path = response.request.url.path
         self.request_id: Optional[str] = response.headers.get("x-request-id")
+        self.hint = _hint(response, is_platform=words not in ("", response.reason_phrase))
         text = f"{self.method} {self.path}: {self.status} {self.message}"
         if self.hint:
             text = f"{text} ({self.hint})"
@@ -101,9 +118,11 @@ class APIError(VatelError, httpx.HTTPStatusError):
     def of_handshake(url: str, status: int, headers: Iterable[Header], body: bytes) -> APIError:
         """The error of a refused handshake; `url` is that of the session, without its token."""
         request = httpx.Request("GET", url)
-        return APIError.of(
-            httpx.Response(status, headers=_plain(headers), content=body, request=request)
-        )
+        # Without its type the body is read as UTF-8: some charsets that Python knows raise.
+        plain = [
+            (name, value) for name, value in _plain(headers) if name.lower() != b"content-type"
+        ]
+        return APIError.of(httpx.Response(status, headers=plain, content=body, request=request))
 
 
 def _plain(headers: Iterable[Header]) -> list[tuple[bytes, bytes]]:
@@ -115,8 +134,8 @@ def _plain(headers: Iterable[Header]) -> list[tuple[bytes, bytes]]:
     ]
 
 
-def _message(response: httpx.Response) -> str:
-    """The platform's words: `{"error": ...}`, or short text that is no page of HTML."""
+def _words(response: httpx.Response) -> str:
+    """The platform's words: `{"error": ...}`, or short text that is no page of HTML; or none."""
     try:
         error = response.json()["error"]
     except (ValueError, TypeError, LookupError, RecursionError):
@@ -126,7 +145,33 @@ def _message(response: httpx.Response) -> str:
     text = response.text.strip()
     if text and len(text) <= _SHORT and "<" not in text and "\n" not in text:
         return text
-    return response.reason_phrase or "no message"
+    return ""
+
+
+_SESSIONS = ("ws", "wss")
+_OF_SESSIONS = dict.fromkeys(
+    (400, 401), "get a new session token: one token opens one call, and expires soon"
+)
+_OF_THE_PLATFORM = {
+    401: "check the API key: VATEL_API_KEY or api_key=...",
+    403: "check that the resource belongs to the organization of your API key",
+    404: "check the id, and that the API key belongs to the same organization",
+}
+_OF_OTHERS = {404: "the server there has no such path: check the base URL"}
+_WAIT = "a gateway may be down: try again in a while"
+
+
+def _hint(response: httpx.Response, *, is_platform: bool) -> str:
+    """What to do next; `is_platform`: whether the answer has words of the platform."""
+    status = response.status_code
+    if status == httpx.codes.TOO_MANY_REQUESTS:
+        asked = response.headers.get("retry-after", "")
+        return f"try again in {asked} s" if asked.isdecimal() else "try again in a while"
+    hints = _OF_THE_PLATFORM if is_platform else {**_OF_THE_PLATFORM, **_OF_OTHERS}
+    if response.request.url.scheme in _SESSIONS:
+        hints = {**hints, **_OF_SESSIONS}
+    failed = response.is_server_error and not is_platform
+    return hints.get(status, _WAIT if failed else "")
 
 
 class BadRequestError(APIError):
@@ -136,19 +181,13 @@ class BadRequestError(APIError):
 class AuthenticationError(APIError):
     """401: the API key or session token is wrong, expired or already used."""
 
-    hint = "check the API key, or get a new session token: one token opens one call"
-
 
 class PermissionDeniedError(APIError):
     """403: the resource belongs to another organization, or is not assigned."""
 
-    hint = "check that the resource belongs to the organization of your API key"
-
 
 class NotFoundError(APIError):
     """404: there is no such resource."""
-
-    hint = "check the id, and that the API key belongs to the same organization"
 
 
 class ConflictError(APIError):
@@ -179,21 +218,27 @@ class ConnectionClosed(VatelError):  # noqa: N818  (the name of the field)
     """The voice session is over.
 
     Attributes:
-        code: WebSocket close code (RFC 6455); 1006 when the connection just broke.
-        reason: the reason the other side gave, possibly empty.
+        code: WebSocket close code (RFC 6455); 1006 where no close was received or sent.
+        reason: the reason that was given with it, possibly empty.
+        cause: what ended it: the `platform` or the `caller` closed it; the `network` broke
+            it; nothing was heard after a ping (`ping_timeout`) or for as long as the options
+            allow (`idle_timeout`); the platform did what WebSockets do not
+            (`protocol_error`: also text that is not UTF-8) or sent more than the options
+            allow (`frame_too_large`).
     """
 
-    def __init__(self, code: int, reason: str = "") -> None:
+    def __init__(self, code: int, reason: str = "", cause: Optional[Cause] = None) -> None:
         self.code = code
         self.reason = reason
+        self.cause: Cause = cause or ("network" if code == _LOST else "platform")
         super().__init__(f"voice session closed: {code}{f' {reason}' if reason else ''}")
 
     def __reduce__(self) -> Any:
-        return type(self), (self.code, self.reason)
+        return type(self), (self.code, self.reason, self.cause)
 
     @property
     def clean(self) -> bool:
-        """Whether the other side meant to end the session: 1000, 1001 or no code at all (1005)."""
+        """Whether a side meant to end the session: 1000, 1001 or no code at all (1005)."""
         return self.code in {1000, 1001, 1005}
 
 

@@ -14,7 +14,7 @@ from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Generic, Literal, TypeVar, Union, overload
+from typing import Any, Literal, Union, get_args, get_type_hints, overload
 
 import msgspec
 
@@ -31,6 +31,24 @@ from vatel_rt.payloads import (
     ToolCallOutputData,
     VoiceSessionEmptyData,
 )
+
+__all__ = [
+    "InputAudio",
+    "InputAudioTranscript",
+    "Interruption",
+    "InvalidMessage",
+    "ResponseAudio",
+    "ResponseText",
+    "ServerMessage",
+    "SessionEnded",
+    "SessionStarted",
+    "SpeechStarted",
+    "SpeechStopped",
+    "ToolCall",
+    "ToolCallOutput",
+    "UnknownMessage",
+    "parse_server_message",
+]
 
 _EXCERPT = 200
 
@@ -175,41 +193,18 @@ Unread = Union[UnknownMessage, InvalidMessage]
 Incoming = Union[ServerMessage, Unread]
 """What a client may receive."""
 
-M = TypeVar("M")
-
 
 class _Envelope(msgspec.Struct):
     type: str
     data: msgspec.Raw = msgspec.Raw(b"null")
 
 
-class _Kind(Generic[M]):
-    """A message class, and how its payload is decoded."""
-
-    def __init__(self, message: type[M]) -> None:
-        fields = {f.name: f for f in dataclasses.fields(message)}  # type: ignore[arg-type]
-        self.message: Any = message
-        self.type: str = fields["type"].default  # type: ignore[assignment]
-        hints = msgspec.inspect.type_info(message).fields  # type: ignore[attr-defined]
-        self.payload = next(f.type.cls for f in hints if f.name == "data")
-        self._exact = msgspec.json.Decoder(self.payload)
-
-    def read(self, data: msgspec.Raw) -> M:
-        return self.message(self._read_payload(data))  # type: ignore[no-any-return]
-
-    def _read_payload(self, data: msgspec.Raw) -> Any:
-        # The quick way holds for nearly every frame, but cannot rename fields.
-        if self.payload is not ToolCallData and self.payload is not ToolCallOutputData:
-            try:
-                return self._exact.decode(data)
-            except msgspec.ValidationError:
-                pass
-        return self.convert(msgspec.json.decode(data))
-
-    def convert(self, data: Any) -> Any:
-        if self.payload is VoiceSessionEmptyData or data is None:
-            data = {}  # whatever comes where nothing is expected
-        return msgspec.convert(_to_python(data), self.payload)
+def _message(kind: Any, data: Any) -> Any:
+    """A message of the class `kind`, from decoded JSON: with tolerance."""
+    payload = _PAYLOADS[kind]
+    if payload is VoiceSessionEmptyData or data is None:
+        data = {}  # whatever comes where nothing is expected
+    return kind(msgspec.convert(_to_python(data), payload))
 
 
 def _to_python(value: Any) -> Any:
@@ -243,15 +238,28 @@ def to_wire(value: Any) -> Any:
     return {wire: to_wire(item) for wire, item in pairs if item is not None}
 
 
-def _kinds(union: Any) -> dict[str, _Kind[Any]]:
-    kinds = [_Kind(message) for message in union.__args__]
-    return {kind.type: kind for kind in kinds}
+def _quick_decoder() -> msgspec.json.Decoder[Any]:
+    """Reads nearly every frame, in one pass; but it cannot rename fields, nor pass over nulls."""
+    frames = [
+        msgspec.defstruct(
+            kind.__name__,
+            [("data", payload)],
+            tag_field="type",
+            tag=kind.type,
+            namespace={"message": kind},
+        )
+        for kind, payload in _PAYLOADS.items()
+        if payload not in _RENAMED
+    ]
+    return msgspec.json.Decoder(Union[tuple(frames)])
 
 
 _RENAMED = (ToolCallArgument, ToolCallData, ToolCallOutputData)
 _PYTHON_NAMES = {wire: name for kind in _RENAMED for name, wire in _wire_names(kind)}
-_SERVER = _kinds(ServerMessage)
-_CLIENT = _kinds(ClientMessage)
+_SERVER: dict[str, Any] = {kind.type: kind for kind in get_args(ServerMessage)}
+_CLIENT: dict[str, Any] = {kind.type: kind for kind in get_args(ClientMessage)}
+_PAYLOADS = {k: get_type_hints(k)["data"] for k in (*_SERVER.values(), *_CLIENT.values())}
+_QUICK = _quick_decoder()
 
 
 @overload
@@ -275,18 +283,30 @@ def decode(
     try:
         if isinstance(frame, bytes):
             raise ValueError("a binary frame, where text is expected")
-        envelope = _ENVELOPE.decode(frame)
-        claimed = envelope.type
-        kind = kinds.get(claimed)
-        if kind is None:
-            return UnknownMessage(claimed, msgspec.json.decode(envelope.data))
-        message = kind.read(envelope.data)
+        message = _read_quickly(frame)
+        if message is None or message.type not in kinds:
+            envelope = _ENVELOPE.decode(frame)
+            claimed = envelope.type
+            data = msgspec.json.decode(envelope.data)
+            if claimed not in kinds:
+                return UnknownMessage(claimed, data)
+            message = _message(kinds[claimed], data)
+        claimed = message.type
         if isinstance(message.data, Audio):
             message.data.pcm  # noqa: B018  (bad audio is found here, not where it is played)
         return message  # type: ignore[no-any-return]
     except (ValueError, RecursionError, msgspec.MsgspecError) as error:
         raw = frame if isinstance(frame, str) else repr(frame[:_EXCERPT])
         return InvalidMessage(raw[:_EXCERPT], str(error), claimed)
+
+
+def _read_quickly(frame: str) -> Any:
+    """The message in `frame`, of either side, or None if it has to be read with tolerance."""
+    try:
+        read = _QUICK.decode(frame)
+    except msgspec.ValidationError:
+        return None
+    return read.message(read.data)
 
 
 def encode(message: Union[ServerMessage, ClientMessage, UnknownMessage, Mapping[str, Any]]) -> str:
@@ -298,6 +318,12 @@ def encode(message: Union[ServerMessage, ClientMessage, UnknownMessage, Mapping[
     if not isinstance(message, Mapping):
         message = {"type": message.type, "data": to_wire(message.data)}
     return msgspec.json.encode(message).decode("utf-8")
+
+
+def encode_audio(audio: Union[str, bytes]) -> bytes:
+    """The text frame of an `InputAudio`, without making one: a fifth of the cost."""
+    given = audio if isinstance(audio, str) else memoryview(audio)
+    return msgspec.json.encode({"type": "input_audio", "data": {"audio": given}})
 
 
 def parse_server_message(payload: Mapping[str, Any]) -> ServerMessage:
@@ -312,7 +338,7 @@ def parse_server_message(payload: Mapping[str, Any]) -> ServerMessage:
     if kind is None:
         raise ValueError(f"unknown message type: {payload.get('type')!r}")
     try:
-        return kind.message(kind.convert(payload.get("data")))  # type: ignore[no-any-return]
+        return _message(kind, payload.get("data"))  # type: ignore[no-any-return]
     except msgspec.MsgspecError as error:
         raise ValueError(f"{kind.type}: {error}") from error
 

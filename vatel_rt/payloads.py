@@ -7,12 +7,26 @@ platform leaves out what is empty, and older versions of it did not send `is_fin
 
 from __future__ import annotations
 
-from base64 import b64decode
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Optional
 
+import msgspec
+
 from vatel_rt.audio.pcm import SAMPLE_WIDTH
+
+__all__ = [
+    "InputAudioData",
+    "InputAudioTranscriptData",
+    "ResponseAudioData",
+    "ResponseTextData",
+    "SessionStartedData",
+    "SpeechStartedData",
+    "ToolCallArgument",
+    "ToolCallData",
+    "ToolCallOutputData",
+    "VoiceSessionEmptyData",
+]
 
 
 def _on_the_wire(name: str, **options: Any) -> Any:
@@ -32,10 +46,10 @@ class Audio:
         Raises:
             ValueError: `audio` is no padded base64 or ends within a sample.
         """
-        pcm = b64decode(self.audio)
-        # b64decode passes over characters that are not of the alphabet; the length tells.
-        if len(pcm) != len(self.audio) * 3 // 4 - self.audio[-2:].count("="):
-            raise ValueError("audio holds characters that are not base64")
+        try:
+            pcm = msgspec.convert(self.audio, bytes)  # strict, and half the cost of b64decode
+        except msgspec.ValidationError:
+            raise ValueError("audio is no padded base64") from None
         if len(pcm) % SAMPLE_WIDTH:
             raise ValueError("audio ends within a sample")
         return pcm

@@ -1,34 +1,30 @@
-"""Sending for REST: address, authentication, timeouts, repetition, errors.
+"""Sending for REST: address, authentication, timeouts, what is read.
 
-The one place with policy: the generated endpoints only say what to send and how to read it.
-Logger `vatel`: a line for each attempt at DEBUG, with method, path, status and milliseconds.
+The one place with policy, with `vatel_rt.exchange`: the generated endpoints only say what to send
+and how to read it.
 """
 
 from __future__ import annotations
 
-import asyncio
 import copy
-import logging
+import sys
 import time
 from collections.abc import AsyncIterator, Iterator
 from typing import Any, Callable, Optional, TypeVar
-from urllib.parse import urlsplit
 
 import httpx
 
 from vatel_rt import config
-from vatel_rt.errors import APIConnectionError, APIError, APITimeoutError, ResponseParseError
+from vatel_rt.errors import ResponseParseError
+from vatel_rt.exchange import Exchange, unanswered
 from vatel_rt.pools import Pools, Timeout
-from vatel_rt.retries import DEFAULT_RETRIES, Failure, may_repeat, wait_before
+from vatel_rt.retries import DEFAULT_RETRIES
 from vatel_rt.version import __version__
-
-log = logging.getLogger("vatel")
 
 PIECE = 64 * 1024
 """Bytes of a piece of a streamed body."""
 T = TypeVar("T")
 Client = TypeVar("Client", bound="RestClient")
-_NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 
 
 class RestClient:
@@ -52,6 +48,7 @@ class RestClient:
     Raises:
         ConfigurationError: there is no key, key or URL cannot be used, or the key would
             travel unencrypted.
+        TypeError: an argument has another type.
     """
 
     def __init__(
@@ -65,6 +62,8 @@ class RestClient:
         max_retries: int = DEFAULT_RETRIES,
         allow_http: bool = False,
     ) -> None:
+        config.check_types(int, float, tuple, httpx.Timeout, config.NONE, timeout=timeout)
+        config.check_types(int, max_retries=max_retries)
         self._api_key = config.api_key(api_key)
         self.base_url = config.base_url(base_url)
         if not allow_http:
@@ -95,83 +94,19 @@ class RestClient:
             twin.max_retries = max_retries
         return twin
 
-    def send(self, **request: Any) -> httpx.Response:
-        """Send a request; the answer has a success status and is read.
+    def send(self, *, stream: bool = False, **request: Any) -> httpx.Response:
+        """Send a request; the answer has a success status, and is read.
+
+        Args:
+            stream: do not read it: the caller does that, and closes it.
+            request: what httpx takes; its URL is a path.
 
         Raises:
             APIError: the answer has an error status.
             APIConnectionError: there was no answer.
+            ClientClosedError: the client is closed.
         """
-        return self._send(request, stream=False)
-
-    async def send_async(self, **request: Any) -> httpx.Response:
-        """`send` for asynchronous code. Cancelling it ends the request, or the wait for it."""
-        return await self._send_async(request, stream=False)
-
-    def open(self, **request: Any) -> httpx.Response:
-        """As `send`, but the answer is not read yet; the caller reads it and closes it."""
-        return self._send(request, stream=True)
-
-    async def open_async(self, **request: Any) -> httpx.Response:
-        """`open` for asynchronous code."""
-        return await self._send_async(request, stream=True)
-
-    def pieces(self, response: httpx.Response) -> Iterator[bytes]:
-        """The body of an opened answer, as it arrives.
-
-        Raises:
-            APIConnectionError: it was cut.
-        """
-        try:
-            yield from response.iter_bytes(PIECE)
-        except httpx.RequestError as error:
-            raise _unanswered(self.base_url, error) from error
-
-    async def pieces_async(self, response: httpx.Response) -> AsyncIterator[bytes]:
-        """`pieces` for asynchronous code."""
-        try:
-            async for piece in response.aiter_bytes(PIECE):
-                yield piece
-        except httpx.RequestError as error:
-            raise _unanswered(self.base_url, error) from error
-
-    def parse(self, response: httpx.Response, reader: Callable[[Any], T]) -> T:
-        """What `reader` makes of the JSON body of `response`.
-
-        Raises:
-            ResponseParseError: the body is no JSON, or not what `reader` takes.
-        """
-        try:
-            return reader(response.json())
-        except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
-            path = response.request.url.path
-            raise ResponseParseError(
-                f"cannot read the answer of {response.request.method} {path}: {error!r:.200}",
-                body=response.text,
-            ) from error
-
-    def close(self) -> None:
-        """Close the connections of the synchronous methods."""
-        self._pools.close()
-
-    async def aclose(self) -> None:
-        """Close the connections of the synchronous methods, and those of this event loop."""
-        await self._pools.aclose()
-
-    def __enter__(self: Client) -> Client:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    async def __aenter__(self: Client) -> Client:
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.aclose()
-
-    def _send(self, request: dict[str, Any], *, stream: bool) -> httpx.Response:
-        exchange = _Exchange(self._complete(request), self.max_retries)
+        exchange = Exchange(self._complete(request), self.max_retries, blocks=_in_a_loop())
         while True:
             try:
                 with self._pools.client() as client:
@@ -186,8 +121,11 @@ class RestClient:
                 wait = exchange.refused(response)
             time.sleep(wait)
 
-    async def _send_async(self, request: dict[str, Any], *, stream: bool) -> httpx.Response:
-        exchange = _Exchange(self._complete(request), self.max_retries)
+    async def send_async(self, *, stream: bool = False, **request: Any) -> httpx.Response:
+        """`send` for asynchronous code. Cancelling it ends the request, or the wait for it."""
+        import asyncio  # see `pools`
+
+        exchange = Exchange(self._complete(request), self.max_retries)
         while True:
             try:
                 async with self._pools.async_client() as client:
@@ -202,6 +140,60 @@ class RestClient:
                 wait = exchange.refused(response)
             await asyncio.sleep(wait)
 
+    def pieces(self, response: httpx.Response) -> Iterator[bytes]:
+        """The body of an opened answer, as it arrives.
+
+        Raises:
+            APIConnectionError: it was cut.
+        """
+        try:
+            yield from response.iter_bytes(PIECE)
+        except httpx.RequestError as error:
+            raise unanswered(self.base_url, error) from error
+
+    async def pieces_async(self, response: httpx.Response) -> AsyncIterator[bytes]:
+        """`pieces` for asynchronous code."""
+        try:
+            async for piece in response.aiter_bytes(PIECE):
+                yield piece
+        except httpx.RequestError as error:
+            raise unanswered(self.base_url, error) from error
+
+    def parse(self, response: httpx.Response, reader: Callable[[Any], T]) -> T:
+        """What `reader` makes of the JSON body of `response`.
+
+        Raises:
+            ResponseParseError: the body is no JSON, or not what `reader` takes.
+        """
+        try:
+            return reader(_decoded(response))
+        except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
+            path = response.request.url.path
+            raise ResponseParseError(
+                f"cannot read the answer of {response.request.method} {path}: {error!r:.200}",
+                body=response.text,
+            ) from error
+
+    def close(self) -> None:
+        """Close the connections of the synchronous methods. No request can be sent after that."""
+        self._pools.close()
+
+    async def aclose(self) -> None:
+        """`close`, and close the connections of this event loop as well."""
+        await self._pools.aclose()
+
+    def __enter__(self: Client) -> Client:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    async def __aenter__(self: Client) -> Client:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
     def _complete(self, request: dict[str, Any]) -> dict[str, Any]:
         headers = {
             "User-Agent": f"vatel-python/{__version__}",
@@ -212,59 +204,19 @@ class RestClient:
         return {**self._options, **request, "url": url, "headers": headers}
 
 
-class _Exchange:
-    """A request and its attempts: logs each, and decides what follows."""
+def _decoded(response: httpx.Response) -> Any:
+    """The JSON of an answer, the quick way where that can read it."""
+    import msgspec  # not before the first answer
 
-    def __init__(self, request: dict[str, Any], max_retries: int) -> None:
-        self._request = request
-        self._attempt = 0
-        self._last = max_retries + 1
-        parts = urlsplit(request["url"])
-        self._host, self._path = f"{parts.scheme}://{parts.netloc}", parts.path
-
-    def begin(self) -> dict[str, Any]:
-        """Count an attempt, and give the arguments of its request."""
-        self._attempt += 1
-        self._started = time.monotonic()
-        return self._request
-
-    def succeeded(self, response: httpx.Response) -> httpx.Response:
-        """The answer is a success."""
-        self._log(response.status_code)
-        return response
-
-    def refused(self, response: httpx.Response) -> float:
-        """Seconds to wait before the next attempt, where the answer is an error; or raises it."""
-        self._log(response.status_code)
-        wait = self._wait(Failure(response.status_code, response.headers.get("retry-after")))
-        if wait is None:
-            raise APIError.of(response)
-        return wait
-
-    def failed(self, error: httpx.RequestError) -> float:
-        """Seconds to wait before the next attempt, where there was no answer; or raises."""
-        self._log(type(error).__name__)
-        wait = self._wait(Failure(left=not isinstance(error, _NEVER_LEFT)))
-        if wait is None:
-            raise _unanswered(self._host, error) from error
-        return wait
-
-    def _wait(self, failure: Failure) -> Optional[float]:
-        if self._attempt >= self._last or not may_repeat(self._request["method"], failure):
-            return None
-        return wait_before(self._attempt, failure)
-
-    def _log(self, outcome: object) -> None:
-        elapsed_ms = (time.monotonic() - self._started) * 1000
-        method = self._request["method"]
-        log.debug(
-            "%s %s: %s, attempt %d, %.0f ms", method, self._path, outcome, self._attempt, elapsed_ms
-        )
+    try:
+        return msgspec.json.decode(response.content)
+    except (msgspec.MsgspecError, ValueError):  # NaN, half a surrogate pair, not UTF-8: or no JSON
+        return response.json()
 
 
-def _unanswered(host: str, error: httpx.RequestError) -> APIConnectionError:
-    """Our error for a request that got no answer, or not all of it."""
-    if isinstance(error, httpx.TimeoutException):
-        return APITimeoutError(f"{host} did not answer in time ({type(error).__name__})")
-    did = "cannot reach" if isinstance(error, _NEVER_LEFT) else "lost the connection to"
-    return APIConnectionError(f"{did} {host}: {error or repr(error)}")
+def _in_a_loop() -> bool:
+    asyncio = sys.modules.get("asyncio")  # see `pools`: without it there is no loop
+    try:
+        return asyncio is not None and asyncio.get_running_loop() is not None
+    except RuntimeError:
+        return False

@@ -4,6 +4,12 @@ A request is repeated only where that is safe. Reads and deletes always are. A w
 PATCH, PUT) may have been carried out as soon as it left, and some ring a phone: it is repeated
 only where no connection came about, never because of an answer. So the 503 with which `dial`
 and `session-token` say "not configured" is not repeated either.
+
+The handshake of a voice session is repeated where no session can have begun: no connection came
+about, or a gateway or the platform turned it away with 429, 502 or 503. The token is then unused,
+so the same one is sent again; where a source of tokens was given, each attempt gets a fresh one.
+A handshake that left and was not answered is never repeated, not even with a fresh token: an
+agent may already be speaking in that session, and a second one would be a second call.
 """
 
 from __future__ import annotations
@@ -16,12 +22,15 @@ from typing import Callable, Optional
 
 REPEATABLE = frozenset({"GET", "HEAD", "DELETE"})
 TRANSIENT = frozenset({408, 429, 502, 503, 504})
+TURNED_AWAY = frozenset({429, 502, 503})
 DEFAULT_RETRIES = 2
 FIRST_WAIT = 0.5
 """Seconds; doubled with each attempt. Gateways that restart are back within a few."""
 LONGEST_WAIT = 8.0
 LONGEST_RETRY_AFTER = 60.0
 """Seconds that a server may ask for; who asks for more gets the error at once."""
+LONGEST_HANDSHAKE_WAIT = 10.0
+"""The same for a voice session, where a person waits."""
 
 
 @dataclass(frozen=True)
@@ -46,21 +55,28 @@ def may_repeat(method: str, failure: Failure) -> bool:
     return method in REPEATABLE or not failure.left
 
 
+def may_repeat_handshake(failure: Failure) -> bool:
+    """Whether the handshake of a voice session may be sent again after `failure`."""
+    return not failure.left if failure.status is None else failure.status in TURNED_AWAY
+
+
 def wait_before(
     attempt: int,
     failure: Failure,
     *,
+    longest: float = LONGEST_RETRY_AFTER,
     now: Optional[datetime] = None,
     jitter: Callable[[float, float], float] = random.uniform,
 ) -> Optional[float]:
     """Seconds to wait before attempt number `attempt` + 1; None where the wait is too long.
 
-    What the server asks for, else a random part of a time that doubles ("full jitter").
+    What the server asks for, at most `longest`, else a random part of a time that doubles
+    ("full jitter").
     """
     asked = _seconds(failure.retry_after, now or datetime.now(timezone.utc))
     if asked is None:
         return jitter(0, min(LONGEST_WAIT, FIRST_WAIT * 2 ** (attempt - 1)))
-    return asked if asked <= LONGEST_RETRY_AFTER else None
+    return asked if asked <= longest else None
 
 
 def _seconds(retry_after: Optional[str], now: datetime) -> Optional[float]:
@@ -68,9 +84,9 @@ def _seconds(retry_after: Optional[str], now: datetime) -> Optional[float]:
         return None
     try:
         return max(0.0, float(int(retry_after)))
-    except ValueError:
+    except (ValueError, OverflowError):
         pass
     try:
         return max(0.0, (parsedate_to_datetime(retry_after) - now).total_seconds())
-    except (ValueError, TypeError):  # no date, or one without a zone
+    except (ValueError, TypeError, OverflowError):  # no date, or one without a zone
         return None

@@ -1,26 +1,38 @@
 """Functions that an agent may call.
 
-Whatever happens, a tool call has an output: the agent waits for it. Logger `vatel.tools`.
+Whatever happens, a tool call has an output: the agent waits for it.
+
+Logger `vatel.tools`: a call that has no good output at WARNING, a function that raises with its
+traceback at ERROR, the names of the arguments at DEBUG. Never the values of arguments or outputs.
 """
 
 from __future__ import annotations
 
+import asyncio
+import contextvars
 import functools
 import inspect
 import logging
-import typing
-from collections.abc import Mapping
-from typing import Any, Callable, Optional, TypeVar, Union, overload
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from typing import Any, Optional, TypeVar, Union, overload
 
 import anyio
-import anyio.to_thread
-import msgspec
+
+from vatel_rt.binding import Signature, text_of
+from vatel_rt.closing import to_the_end
+from vatel_rt.config import check_types
 
 log = logging.getLogger("vatel.tools")
 
 F = TypeVar("F", bound=Callable[..., Any])
 DEFAULT_TIMEOUT = 30.0
 """Seconds a tool may take: longer than a web request, shorter than a caller's patience."""
+GRACE = 1.0
+"""Seconds for a tool to end that is cancelled; its output does not wait longer for it."""
+DEFAULT_LIMIT = 8
+"""Tools at once in one call: more than agents ask for, fewer than would starve the audio."""
 
 
 class Tools:
@@ -32,10 +44,22 @@ class Tools:
         async def order_status(order_id: str) -> dict[str, str]:
             return {"status": "shipped"}
 
-    Plain functions run in threads, coroutine functions in the event loop.
+    Coroutine functions run in the event loop, plain functions in a thread each. A plain function
+    that does not return keeps its thread until the program ends, which it does not delay; the
+    agent is told that it took too long. One registry may serve any number of calls.
+
+    Args:
+        limit: how many may run at once in one call; the others wait for their turn.
+
+    Raises:
+        ValueError: a limit below 1.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, limit: int = DEFAULT_LIMIT) -> None:
+        check_types(int, limit=limit)
+        if limit < 1:
+            raise ValueError(f"limit is 1 or more, not {limit}")
+        self.limit = limit
         self._tools: dict[str, _Tool] = {}
 
     @overload
@@ -43,7 +67,11 @@ class Tools:
 
     @overload
     def tool(
-        self, *, name: Optional[str] = None, timeout: float = DEFAULT_TIMEOUT
+        self,
+        *,
+        name: Optional[str] = None,
+        timeout: float = DEFAULT_TIMEOUT,
+        cancel_on_interruption: bool = False,
     ) -> Callable[[F], F]: ...
 
     def tool(
@@ -52,6 +80,7 @@ class Tools:
         *,
         name: Optional[str] = None,
         timeout: float = DEFAULT_TIMEOUT,
+        cancel_on_interruption: bool = False,
     ) -> Union[F, Callable[[F], F]]:
         """Register a function, under its own name or `name`.
 
@@ -59,17 +88,21 @@ class Tools:
             function: the function, where this is used as `@tools.tool`.
             name: the agent's name for the tool.
             timeout: seconds after which the agent is told that it took too long.
+            cancel_on_interruption: cancel it when the caller interrupts the agent; a thread is
+                left to run out.
 
         Raises:
             TypeError: it cannot be a tool: it has no name, takes arguments by position, or its
                 annotations name types that are not known (yet).
         """
+        check_types(int, float, timeout=timeout)
 
         def register(function: F) -> F:
+            check_types(Callable, function=function)
             known = name or getattr(function, "__name__", None)
             if not known:
                 raise TypeError(f"a tool without a name: {function!r}")
-            self._tools[known] = _Tool(function, timeout)
+            self._tools[known] = _Tool(function, timeout, cancel_on_interruption)
             return function
 
         return register if function is None else register(function)
@@ -77,94 +110,130 @@ class Tools:
     def __contains__(self, name: object) -> bool:
         return name in self._tools
 
+    def is_cancelled_by_interruption(self, name: str) -> bool:
+        """Whether an interruption cancels the tool `name`."""
+        return name in self._tools and self._tools[name].cancel_on_interruption
+
     async def call(self, name: str, arguments: Mapping[str, Any]) -> str:
         """Run the tool `name`, and return the output for the agent.
 
-        Arguments are converted to the types that the function's annotations name. A result
-        that is a string is returned as it is, any other as JSON. An unknown tool, arguments
-        that do not fit, an exception and a timeout become a JSON object with the key `error`.
+        Arguments are converted to the types that the function's annotations name; those that it
+        does not take are dropped. A result that is a string is returned as it is, any other as
+        JSON: dataclasses, dates, enums, sets, attrs and pydantic objects too. An unknown tool,
+        arguments that do not fit, an exception, a result that cannot be JSON and a timeout
+        become a JSON object with the key `error`, which tells nothing of the program's inside.
         Cancelling it cancels a coroutine function; a thread is left to run out.
         """
         tool = self._tools.get(name)
         if tool is None:
             log.warning("the agent called %r, which is not a tool here", name)
-            return _error(f"there is no tool {name!r}")
+            return error_output(f"there is no tool {name!r}")
+        log.debug("tool %s: called with %s", name, sorted(arguments))
         try:
-            bound = tool.bind(arguments)
-        except (TypeError, msgspec.ValidationError) as error:
-            log.warning("tool %s: arguments that do not fit: %s", name, error)
-            return _error(f"the arguments do not fit: {error}")
-        try:
-            with anyio.move_on_after(tool.timeout):
-                return _output(await tool.run(bound))
-        except Exception:
-            log.exception("tool %s failed", name)
-            return _error("the tool failed")
-        log.warning("tool %s took longer than %g s", name, tool.timeout)
-        return _error("the tool took too long")
+            bound, dropped = tool.signature.bind(arguments)
+        except ValueError as error:
+            log.warning("tool %s: its arguments do not fit", name)
+            return error_output(f"the arguments do not fit: {error}")
+        if dropped:
+            log.info("tool %s: dropped arguments that it does not take: %s", name, dropped)
+        return await tool.output(name, bound)
+
+
+class RunningTools:
+    """The tools that run in one call: no more than the limit, and cancelled by interruptions."""
+
+    def __init__(self, tools: Tools) -> None:
+        self._tools = tools
+        self._limit = anyio.Semaphore(tools.limit)
+        self._cancellable: set[anyio.CancelScope] = set()
+
+    async def run(self, name: str, arguments: Mapping[str, Any]) -> str:
+        """Run a tool as soon as the limit allows it, and return its output."""
+        with anyio.CancelScope() as scope:
+            if self._tools.is_cancelled_by_interruption(name):
+                self._cancellable.add(scope)
+            try:
+                async with self._limit:
+                    return await self._tools.call(name, arguments)
+            finally:
+                self._cancellable.discard(scope)
+        log.info("tool %s: cancelled by the caller's interruption", name)
+        return error_output("the caller interrupted, and the tool was cancelled")
+
+    def interrupt(self) -> None:
+        """The caller interrupts the agent: cancel the tools that are meant to be."""
+        for scope in self._cancellable:
+            scope.cancel()
+
+
+def error_output(text: str) -> str:
+    """An output that tells the agent what failed."""
+    return text_of({"error": text})
 
 
 class _Tool:
-    """A function and its parameters.
+    """A function that is a tool."""
 
-    Raises:
-        TypeError: it cannot be called with arguments by name, or names types that are not known.
-    """
-
-    def __init__(self, function: Callable[..., Any], timeout: float) -> None:
+    def __init__(
+        self, function: Callable[..., Any], timeout: float, cancel_on_interruption: bool
+    ) -> None:
+        self.signature = Signature(function)
+        self.cancel_on_interruption = cancel_on_interruption
         self._function = function
-        self.timeout = timeout
+        self._timeout = timeout
+
+    async def output(self, name: str, bound: dict[str, Any]) -> str:
+        """Run the function; gives the output, whatever happens."""
+        running = asyncio.ensure_future(self._run(bound))
         try:
-            parameters = inspect.signature(function).parameters.values()
-            hints = typing.get_type_hints(_annotated(function))
-        except (NameError, ValueError) as error:
-            raise TypeError(f"{function!r} cannot be a tool: {error}") from error
-        if any(p.kind in {p.POSITIONAL_ONLY, p.VAR_POSITIONAL} for p in parameters):
-            raise TypeError(f"{function!r} cannot be a tool: an agent gives arguments by name")
-        self._parameters = [(p, hints.get(p.name, Any)) for p in parameters]
+            await asyncio.wait({running}, timeout=self._timeout)
+            if running.cancelled():
+                return error_output("the tool was cancelled")
+            if running.done():
+                return text_of(running.result())
+        except Exception:
+            log.exception("tool %s failed", name)
+            return error_output("the tool failed")
+        finally:
+            await _cancel(name, running)
+        log.warning("tool %s took longer than %g s", name, self._timeout)
+        return error_output("the tool took too long")
 
-    def bind(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        """Keyword arguments for the function, in the types that it asks for."""
-        left = dict(arguments)
-        bound: dict[str, Any] = {}
-        for parameter, hint in self._parameters:
-            if parameter.kind is parameter.VAR_KEYWORD:
-                return {**bound, **left}
-            if parameter.name in left:
-                bound[parameter.name] = _convert(parameter.name, left.pop(parameter.name), hint)
-            elif parameter.default is parameter.empty:
-                raise TypeError(f"{parameter.name} is missing")
-        if left:
-            log.info("dropped arguments that the tool does not take: %s", ", ".join(left))
-        return bound
-
-    async def run(self, bound: dict[str, Any]) -> Any:
-        """What the function gives; a thread is left to run out where this is cancelled."""
-        if inspect.iscoroutinefunction(self._function):
-            return await self._function(**bound)
+    async def _run(self, bound: dict[str, Any]) -> Any:
         call = functools.partial(self._function, **bound)
-        result = await anyio.to_thread.run_sync(call, abandon_on_cancel=True)
+        if inspect.iscoroutinefunction(self._function):
+            return await call()
+        result = await _in_thread(call)
         return await result if inspect.isawaitable(result) else result
 
 
-def _annotated(function: Any) -> Any:
-    """What has the annotations of `function`, which may be any callable."""
-    while isinstance(function, functools.partial):
-        function = function.func
-    return function if inspect.isroutine(function) else function.__call__
+async def _cancel(name: str, running: asyncio.Future[Any]) -> None:
+    """Cancel a tool that is not done; one that does not end by that is left to itself."""
+    if running.done():
+        return
+    running.cancel()
+    running.add_done_callback(lambda done: done.cancelled() or done.exception())
+    await to_the_end(running, GRACE)
+    if not running.done():
+        log.warning("tool %s does not end when it is cancelled: it is left as it is", name)
 
 
-def _convert(name: str, value: Any, hint: Any) -> Any:
-    try:
-        return msgspec.convert(value, hint, strict=False)
-    except msgspec.ValidationError as error:
-        raise msgspec.ValidationError(f"{name}: {error}") from None
+async def _in_thread(call: Callable[[], Any]) -> Any:
+    """What `call` gives, in a thread of its own.
 
+    Pools wait at the end of a program for their threads; this one may hang, and must not.
+    """
+    result: Future[Any] = Future()
+    result.set_running_or_notify_cancel()  # it runs on where nobody waits any more
+    context = contextvars.copy_context()
 
-def _output(result: Any) -> str:
-    text = result if isinstance(result, str) else msgspec.json.encode(result).decode("utf-8")
-    return text.encode("utf-8", "replace").decode("utf-8")  # half a surrogate pair cannot travel
+    def work() -> None:
+        try:
+            result.set_result(context.run(call))
+        except BaseException as failed:  # it must be told, whatever it is
+            error = RuntimeError(f"{failed!r} in a tool")
+            error.__cause__ = failed
+            result.set_exception(error)
 
-
-def _error(text: str) -> str:
-    return _output({"error": text})
+    threading.Thread(target=work, name="vatel tool", daemon=True).start()
+    return await asyncio.wrap_future(result)

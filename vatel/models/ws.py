@@ -1,59 +1,9 @@
 """The messages of a voice session, under their public names."""
 
-from vatel_rt.messages import (
-    InputAudio,
-    InputAudioTranscript,
-    Interruption,
-    InvalidMessage,
-    ResponseAudio,
-    ResponseText,
-    ServerMessage,
-    SessionEnded,
-    SessionStarted,
-    SpeechStarted,
-    SpeechStopped,
-    ToolCall,
-    ToolCallOutput,
-    UnknownMessage,
-    parse_server_message,
-)
-from vatel_rt.payloads import (
-    InputAudioData,
-    InputAudioTranscriptData,
-    ResponseAudioData,
-    ResponseTextData,
-    SessionStartedData,
-    SpeechStartedData,
-    ToolCallArgument,
-    ToolCallData,
-    ToolCallOutputData,
-    VoiceSessionEmptyData,
-)
+from vatel_rt import messages, payloads
+from vatel_rt.messages import *  # noqa: F403
+from vatel_rt.payloads import *  # noqa: F403
 
-__all__ = [
-    "InputAudio",
-    "InputAudioData",
-    "InputAudioTranscript",
-    "InputAudioTranscriptData",
-    "Interruption",
-    "InvalidMessage",
-    "ResponseAudio",
-    "ResponseAudioData",
-    "ResponseText",
-    "ResponseTextData",
-    "ServerMessage",
-    "SessionEnded",
-    "SessionStarted",
-    "SessionStartedData",
-    "SpeechStarted",
-    "SpeechStartedData",
-    "SpeechStopped",
-    "ToolCall",
-    "ToolCallArgument",
-    "ToolCallData",
-    "ToolCallOutput",
-    "ToolCallOutputData",
-    "UnknownMessage",
-    "VoiceSessionEmptyData",
-    "parse_server_message",
-]
+__all__: list[str] = []
+__all__ += messages.__all__
+__all__ += payloads.__all__

@@ -1,0 +1,98 @@
+"""The caller's audio on its way to a socket that may be full."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from typing import Optional
+
+from vatel_rt.audio.pcm import SAMPLE_WIDTH, bytes_of, duration_ms
+from vatel_rt.config import check_types
+from vatel_rt.errors import AudioFormatError
+
+log = logging.getLogger("vatel.connection")
+
+CAPACITY_MS = 1000
+"""Longest wait of audio, 50 blocks: a later answer to it would be one to the past."""
+
+
+def check_samples(pcm: bytes) -> None:
+    """Refuse bytes that end within a sample.
+
+    Raises:
+        AudioFormatError: they do.
+        TypeError: it is not bytes.
+    """
+    check_types(bytes, bytearray, memoryview, pcm=pcm)
+    size = memoryview(pcm).nbytes
+    if size % SAMPLE_WIDTH:
+        raise AudioFormatError(f"{size} bytes are not whole 16-bit samples")
+
+
+class AudioQueue:
+    """Audio that waits to be sent: at most `capacity_ms`, the oldest is dropped first."""
+
+    def __init__(self, capacity_ms: float = CAPACITY_MS) -> None:
+        self._limit = bytes_of(capacity_ms)
+        self._pieces: deque[bytes] = deque()
+        self._waiting = 0
+        self._dropped = 0
+        self._dropping = False
+        self._closed = False
+        self._changed = asyncio.Event()
+        self._emptied = asyncio.Event()
+
+    @property
+    def dropped_ms(self) -> float:
+        """Milliseconds of audio that waited too long."""
+        return duration_ms(self._dropped)
+
+    def put(self, pcm: bytes) -> None:
+        """Add a piece, never waiting."""
+        piece = bytes(pcm)
+        self._pieces.append(piece)
+        self._emptied.clear()
+        self._waiting += len(piece)
+        while self._waiting > self._limit:
+            self._drop()
+        self._changed.set()
+
+    async def get(self) -> Optional[bytes]:
+        """Wait for the oldest piece; None when there will be no more."""
+        while not self._pieces:
+            if self._closed:
+                return None
+            self._dropping = False
+            self._changed.clear()
+            await self._changed.wait()
+        piece = self._pieces.popleft()
+        self._waiting -= len(piece)
+        if not self._pieces:
+            self._emptied.set()
+        return piece
+
+    async def emptied(self) -> None:
+        """Wait until `get` gave the last piece, or the queue is closed."""
+        while self._pieces:
+            await self._emptied.wait()
+
+    def close(self) -> None:
+        """Drop what waits, and let `get` end."""
+        self._pieces.clear()
+        self._waiting = 0
+        self._closed = True
+        self._changed.set()
+        self._emptied.set()
+
+    def _drop(self) -> None:
+        if not self._dropping:
+            log.warning("the network is slower than speech: the oldest audio is not sent")
+        self._dropping = True
+        oldest = self._pieces.popleft()
+        lost = len(oldest)
+        if not self._pieces:  # a piece that is longer than all that may wait
+            lost -= self._limit
+            self._pieces.append(oldest[lost:])
+        self._waiting -= lost
+        self._dropped += lost
