@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import signal
@@ -22,15 +21,12 @@ from websockets.asyncio.server import ServerConnection
 from vatel_rt.audio.pcm import bytes_of
 from vatel_rt.audio.vad import VoiceActivity
 from vatel_rt.audio.wav import WavWriter
+from vatel_rt.demo.events import EventFile
 from vatel_rt.demo.run import main
-from vatel_rt.demo.view import EventFile, Screen
-from vatel_rt.ending import CallEnd
-from vatel_rt.messages import InvalidMessage, ResponseText, SessionStarted
-from vatel_rt.payloads import ResponseTextData, SessionStartedData
-from vatel_rt.report import CallReport
+from vatel_rt.messages import InvalidMessage
 from vatel_rt.simulator import Simulator, caller_clip
+from vatel_rt.trace import read_trace
 
-NOBODY = "5e1f1a5c-0000-4000-8000-00000000dead"
 TURN = {"hears": QUESTION["says"], "tool": TOOL, **HOURS}
 
 
@@ -76,16 +72,20 @@ def test_the_whole_call_without_anything(tmp_path: Path) -> None:
     """`make demo`: no key, no sound device; both sides and the events are kept."""
     ran = subprocess.run(
         command("--record", "call.wav", "--events", "call.jsonl"),
-        capture_output=True, text=True, timeout=50, check=False, cwd=tmp_path,
+        capture_output=True, text=True, timeout=100, check=False, cwd=tmp_path,
     )  # fmt: skip
     assert (ran.returncode, ran.stderr) == (0, "")
+    assert "\x1b" not in ran.stdout
+    assert "Keys:" not in ran.stdout
+    assert "answers after" not in ran.stdout
     assert "Calling the built-in simulator (set VATEL_API_KEY" in ran.stdout
     assert "No sound device is used" in ran.stdout
     assert "agent   We are open from nine to five." in ran.stdout
     assert "caller  Where is my order number forty two?" in ran.stdout
     assert "tool    order_status(order_id='42') -> {" in ran.stdout
     assert "(interrupts the agent)" in ran.stdout
-    assert "The call ended: agent hung up" in ran.stdout
+    assert "The call ended: agent hung up\n  duration" in ran.stdout
+    assert "end of speech to answer     p50 " in ran.stdout
     lines = (tmp_path / "call.jsonl").read_text(encoding="utf-8").splitlines()
     check_events([json.loads(line) for line in lines])
     check_record(tmp_path / "call.wav")
@@ -121,7 +121,8 @@ def check_record(path: Path) -> None:
 
 def test_a_call_with_key_agent_and_files(simulator: Simulator, question: str, capsys: Any) -> None:
     options = [*access(simulator), "--agent-id", simulator.agent_id]
-    code = main([*options, "--input", question, "--output", "heard.wav", "--events", "e.jsonl"])
+    files = ["--output", "heard.wav", "--events", "e.jsonl", "--trace", "trace.jsonl"]
+    code = main([*options, "--input", question, *files])
     printed = capsys.readouterr()
     assert (code, printed.err) == (0, "")
     assert f"Calling an agent of {simulator.url}." in printed.out
@@ -131,6 +132,10 @@ def test_a_call_with_key_agent_and_files(simulator: Simulator, question: str, ca
         assert file.getnchannels() == 1
     outputs = [line for line in Path("e.jsonl").read_text().splitlines() if "_output" in line]
     assert json.loads(json.loads(outputs[0])["data"]["output"])["order_id"] == "42"
+    assert "trace.jsonl: a trace for Simulator.replay" in printed.out
+    trace = list(read_trace("trace.jsonl"))
+    assert trace[-1].type == "session_ended"
+    assert {line.sender for line in trace if "audio" in line.data} == {"platform", "client"}
 
 
 def token(simulator: Simulator) -> str:
@@ -161,85 +166,14 @@ def assert_one_line(text: str, part: str) -> None:
     assert text.count("\n") == 1
 
 
-NO_HOST = "http://no.invalid"
-NOBODY_THERE = "http://127.0.0.1:9"
-BAD = {
-    "a wrong key": (["--api-key", "wrong", "--agent-id", NOBODY], 3, "401"),
-    "an unknown agent": (["--agent-id", NOBODY], 4, "404"),
-    "no uuid": (["--agent-id", "../x"], 2, "400"),
-    "no agent": ([], 2, "no agent to call: give --agent-id"),
-    "a missing file": (["--input", "no.wav"], 2, "cannot read no.wav: No such file"),
-    "a folder": (["--input", "."], 2, "cannot read .: Is a directory"),
-    "no wav": (["--input", "text.wav"], 2, "it is not PCM: file does not start with RIFF"),
-    "an empty file": (["--input", "empty.wav"], 2, "it has no audio"),
-    "stereo": (["--input", "stereo.wav"], 2, "2 channels; convert it: ffmpeg -i stereo.wav"),
-    "another rate": (["--input", "slow.wav"], 2, "it has 16000 Hz; convert"),
-    "no place for the record": (["--agent-id", "AGENT", "--record", "no/x.wav"], 2, "cannot write"),
-    "no place for the output": (["--agent-id", "AGENT", "--output", "no/x.wav"], 2, "cannot write"),
-    "no place for the events": (["--events", "no/x.jsonl"], 2, "cannot write"),
-    "a full disk": (["--agent-id", "AGENT", "--events", "/dev/full"], 2, "No space left"),
-    "plain http": (["--agent-id", "x", "--base-url", "http://10.0.0.1"], 2, "unencrypted"),
-    "an unknown host": (
-        ["--agent-id", "x", "--allow-http", "--base-url", NO_HOST],
-        5,
-        "cannot reach http://no.invalid",
-    ),
-    "no url": (["--agent-id", NOBODY, "--base-url", "localhost"], 2, "not a URL"),
-    "nobody there": (["--token", "x", "--base-url", NOBODY_THERE], 5, "cannot reach"),
-    "a token that is none": (["--token", "x"], 2, "400"),
-}
-
-
-@pytest.mark.parametrize("case", BAD)
-def test_bad_input_is_one_line_and_an_exit_code(
-    case: str, simulator: Simulator, tmp_path: Path, capsys: Any
-) -> None:
-    options, code, told = BAD[case]
-    (tmp_path / "text.wav").write_text("no audio")
-    (tmp_path / "empty.wav").write_text("")
-    (tmp_path / "call.wav").write_bytes(b"the last call")
-    for name, channels, rate in (("stereo.wav", 2, 24000), ("slow.wav", 1, 16000)):
-        with wave.open(str(tmp_path / name), "wb") as file:
-            file.setnchannels(channels)
-            file.setsampwidth(2)
-            file.setframerate(rate)
-            file.writeframes(bytes(400))
-    options = [simulator.agent_id if option == "AGENT" else option for option in options]
-    assert main([*access(simulator), *options]) == code
-    printed = capsys.readouterr()
-    assert_one_line(printed.err, told)
-    if case != "a full disk":
-        assert (tmp_path / "call.wav").read_bytes() == b"the last call"
-
-
-USAGE = {
-    "an unknown option": (["--no-such-option"], "unrecognized arguments"),
-    "an empty key": (["--api-key", ""], "argument --api-key: it is empty"),
-    "a url without a key": (
-        ["--base-url", "https://h.example"],
-        "no API key for https://h.example",
-    ),
-    "one file twice": (["--record", "a.wav", "--output", "./a.wav"], "different files"),
-    "the question as record": (["--input", "a.wav", "--record", "a.wav"], "different files"),
-}
-
-
-@pytest.mark.parametrize("case", USAGE)
-def test_usage_errors(case: str, capsys: Any) -> None:
-    options, told = USAGE[case]
-    with pytest.raises(SystemExit) as ended:
-        main(options)
-    assert ended.value.code == 2
-    printed = capsys.readouterr().err
-    assert printed.startswith("usage: python -m vatel_rt.demo")
-    assert told in printed
-
-
 def test_help_tells_the_options_and_the_exit_codes(capsys: Any) -> None:
     with pytest.raises(SystemExit):
         main(["--help"])
     text = capsys.readouterr().out
-    for part in ("--simulate", "--events", "VATEL_SESSION_TOKEN", "130  Ctrl-C"):
+    for part in (
+        *("--simulate", "--events", "--list-devices", "--no-meter", "--mode {full,half,aec}"),
+        *("VATEL_SESSION_TOKEN", "130  Ctrl-C", "`m` mutes the microphone"),
+    ):
         assert part in text
 
 
@@ -263,7 +197,7 @@ def test_signals_hang_up_cleanly(number: int, tmp_path: Path) -> None:
                 for _ in range(3):
                     demo.send_signal(number)
                 break
-        out, err = demo.communicate(timeout=20)
+        out, err = demo.communicate(timeout=100)
     assert (demo.returncode, err) == (130, "")
     assert "The call ended: caller hung up" in out
     assert (tmp_path / "call.wav").stat().st_size > 0
@@ -272,13 +206,13 @@ def test_signals_hang_up_cleanly(number: int, tmp_path: Path) -> None:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_signals_before_the_call_is_open(number: int, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        silent.settimeout(20)
+        silent.settimeout(100)
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
         with start_demo(tmp_path, "--token", "t", "--base-url", url) as demo:
             accepted, _ = silent.accept()
             with accepted:
                 demo.send_signal(number)
-                _, err = demo.communicate(timeout=20)
+                _, err = demo.communicate(timeout=100)
     assert (demo.returncode, err) == (130, "")
 
 
@@ -287,56 +221,64 @@ def test_the_reader_of_the_output_may_leave(tmp_path: Path) -> None:
         assert demo.stdout is not None
         assert demo.stdout.readline()
         demo.stdout.close()
-        _, err = demo.communicate(timeout=40)
+        _, err = demo.communicate(timeout=100)
     assert (demo.returncode, err) == (1, "")
 
 
-def test_without_the_extra_it_says_what_to_install(tmp_path: Path) -> None:
-    (tmp_path / "yaml.py").write_text("raise ModuleNotFoundError('no yaml', name='yaml')")
-    ran = subprocess.run(
-        command(),
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), *sys.path])},
-    )
-    assert ran.returncode == 2
-    assert_one_line(ran.stderr, "pip install 'vatel[simulator]'")
+async def drop(caller: ServerConnection) -> None:
+    await caller.send(STARTED)
+    await caller.recv()
+    caller.transport.abort()
 
 
 def test_a_dropped_connection_is_told(capsys: Any) -> None:
-    async def drop(caller: ServerConnection) -> None:
-        await caller.send(STARTED)
-        await caller.recv()
-        caller.transport.abort()
-
     with in_thread(platform(drop)) as url:
-        assert main(["--token", "t", "--base-url", url]) == 1
-    assert "The call ended: connection lost (1006" in capsys.readouterr().out
+        assert main(["--token", "t", "--base-url", url, "--no-microphone"]) == 1
+    told = capsys.readouterr().out
+    assert "The call ended: connection lost (1006" in told
+    assert "\n  Check the network and call again: a call cannot be resumed.\n" in told
 
 
-class Terminal(io.StringIO):
-    def isatty(self) -> bool:
-        return True
+NO_PYAUDIO = "import sys; sys.modules['pyaudio'] = None"
 
 
-def test_a_terminal_shows_text_as_it_settles() -> None:
-    out = Terminal()
-    screen = Screen(out)
-    screen.show(SessionStarted(SessionStartedData("c")))
-    screen.show(ResponseText(ResponseTextData("1", "Hel", is_final=False)))
-    screen.show(ResponseText(ResponseTextData("1", "Hello.", is_final=True)))
-    lines = out.getvalue().split("\r\x1b[K")
-    assert lines[2].endswith("agent   Hel ...")
-    assert lines[3].endswith("agent   Hello.\n")
+def run_without_pyaudio(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    (folder / "sitecustomize.py").write_text(NO_PYAUDIO)
+    return subprocess.run(
+        command(*options),
+        capture_output=True, text=True, timeout=100, check=False, cwd=folder,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(folder), *sys.path])},
+    )  # fmt: skip
 
 
-def test_the_summary_of_a_call_without_an_answer() -> None:
-    out = io.StringIO()
-    Screen(out).summary(CallReport(), CallEnd("connection_lost", 1006), [])
-    assert "no answer was heard" in out.getvalue()
-    assert "connection lost (1006)" in out.getvalue()
+@pytest.mark.parametrize("option", ["--list-devices", "--microphone", "--mode=half"])
+def test_sound_without_what_it_needs(option: str, tmp_path: Path) -> None:
+    ran = run_without_pyaudio(tmp_path, option)
+    assert ran.returncode == 2
+    error, *advice = ran.stderr.splitlines()
+    assert error == "error: PyAudio is not installed, which the sound device needs"
+    assert [line.split(":")[0].strip() for line in advice] == SYSTEMS
+
+
+SYSTEMS = ["Debian/Ubuntu", "Fedora", "macOS", "Windows"]
+
+
+def test_no_devices_to_list(monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+    """The list itself is empty, as where there is no sound card."""
+    monkeypatch.setattr("vatel_rt.demo.sound.list_devices", list)
+    assert main(["--list-devices"]) == 2
+    assert capsys.readouterr().err.startswith("error: there is no such sound device\n")
+
+
+def test_a_real_agent_hears_the_clip_where_there_is_no_device(tmp_path: Path) -> None:
+    with in_thread(platform(drop)) as url:
+        ran = run_without_pyaudio(tmp_path, "--token", "t", "--base-url", url)
+    assert (ran.returncode, ran.stderr) == (1, "")
+    assert (
+        "You cannot speak here: PyAudio is not installed, which the sound device needs. "
+        "With --microphone, the demo says what to do about it.\n"
+        "No sound device is used: a clip that comes with the package speaks.\n"
+    ) in ran.stdout
 
 
 def test_broken_frames_are_among_the_events(tmp_path: Path) -> None:

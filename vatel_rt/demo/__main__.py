@@ -6,6 +6,7 @@ import signal
 import sys
 
 from vatel_rt.demo import INTERRUPTED
+from vatel_rt.version import NOT_INSTALLED
 
 if __name__ == "__main__":
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -15,5 +16,8 @@ if __name__ == "__main__":
         code = main()
     except KeyboardInterrupt:
         code = INTERRUPTED
+    except ModuleNotFoundError as error:
+        print(NOT_INSTALLED.format(error.name), file=sys.stderr)  # noqa: T201
+        code = 2
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # it is over: Ctrl-C has nothing to end
     sys.exit(code)

@@ -13,16 +13,19 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import asdict
 from typing import Any, Optional
 
-from vatel_rt.audio.wav import WavDevice
 from vatel_rt.call import Call
 from vatel_rt.client import Client
 from vatel_rt.config import base_url
 from vatel_rt.connection import connect
 from vatel_rt.demo import INTERRUPTED
+from vatel_rt.demo.events import EventFile
+from vatel_rt.demo.live import Live
 from vatel_rt.demo.options import BROKEN_OFF, exit_code, parse
-from vatel_rt.demo.view import EventFile, Screen
+from vatel_rt.demo.sound import Device, chosen_device, device_table
+from vatel_rt.demo.view import Screen, ScreenLog
 from vatel_rt.errors import AudioDeviceError, ConfigurationError, ConnectionClosed, VatelError
 from vatel_rt.tools import Tools
+from vatel_rt.tracing import record_messages
 
 ORDER = {"status": "shipped", "arrives": "tomorrow, 10 to 12"}
 
@@ -30,21 +33,34 @@ ORDER = {"status": "shipped", "arrives": "tomorrow, 10 to 12"}
 def main(arguments: Optional[Sequence[str]] = None) -> int:
     """Run the demo; gives the exit code."""
     options = parse(arguments)
-    logging.basicConfig(level=logging.ERROR, format="%(name)s: %(message)s")
+    screen = Screen()
+    _log_to(screen)
     try:
-        return asyncio.run(_until_interrupted(options))
+        if options.list_devices:
+            for line in device_table():
+                screen.say(line)
+            return 0
+        return asyncio.run(_until_interrupted(options, screen))
     except (KeyboardInterrupt, asyncio.CancelledError):
         return INTERRUPTED
     except VatelError as error:
-        print(f"error: {error}", file=sys.stderr)  # noqa: T201
+        screen.log(f"error: {error}")
         return exit_code(error)
-    except BrokenPipeError:  # who reads our output has gone: `| head`, for example
+    except OSError as error:  # only our output has errors that are not ours
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):  # who reads it has gone: `| head`, for example
+            screen.log(f"error: cannot write the output: {error.strerror or error}")
         return BROKEN_OFF
 
 
-async def _until_interrupted(options: Namespace) -> int:
-    making = asyncio.ensure_future(_make_call(options))
+def _log_to(screen: Screen) -> None:
+    form = "%(name)s: %(message)s"
+    logging.basicConfig(level=logging.ERROR, format=form, handlers=[ScreenLog(screen)])
+    logging.getLogger("vatel.audio").setLevel(logging.WARNING)  # it has advice for the caller
+
+
+async def _until_interrupted(options: Namespace, screen: Screen) -> int:
+    making = asyncio.ensure_future(_make_call(options, screen))
     signals: list[int] = []
 
     def on_signal() -> None:
@@ -59,72 +75,68 @@ async def _until_interrupted(options: Namespace) -> int:
     return await making
 
 
-async def _make_call(options: Namespace) -> int:
-    screen = Screen()
-    device = WavDevice(options.input or _packaged_clip(), options.output)
+async def _make_call(options: Namespace, screen: Screen) -> int:
+    device, said = await chosen_device(options)
     with EventFile(options.events) as events:
         tools = DemoTools(screen, events)
         async with _dialed(options, screen, device, tools) as call:
-            if not options.input:
-                screen.say("No sound device is used: a clip that comes with the package speaks.")
-            return await _converse(call, screen, events, options)
+            for line in said:
+                screen.say(line)
+            live = Live(call, device, screen, meter=options.meter is not False)
+            return await _converse(call, live, screen, events, options)
 
 
 @contextlib.asynccontextmanager
 async def _dialed(
-    options: Namespace, screen: Screen, device: WavDevice, tools: Tools
+    options: Namespace, screen: Screen, device: Device, tools: Tools
 ) -> AsyncIterator[Call]:
-    if options.simulate:
-        from vatel_rt.simulator import Simulator
+    key, url, agent = options.api_key, options.base_url, options.agent_id
+    sides: Any = {"audio": device, "tools": tools, "record": options.record}
+    async with contextlib.AsyncExitStack() as opened:
+        if options.simulate:
+            from vatel_rt.simulator import Simulator
 
-        screen.say("Calling the built-in simulator (set VATEL_API_KEY to call a real agent).")
-        async with Simulator() as simulator:
-            async with Client(simulator.api_key, simulator.url) as client:
-                agent = options.agent_id or simulator.agent_id
-                yield client.call(agent, audio=device, tools=tools, record=options.record)
-        return
-    screen.say(f"Calling an agent of {base_url(options.base_url)}.")
-    if options.token:
-        yield Call(
-            lambda: connect(options.token, options.base_url),
-            audio=device,
-            tools=tools,
-            record=options.record,
-        )
-        return
-    if not options.agent_id:
-        raise ConfigurationError("no agent to call: give --agent-id or set VATEL_AGENT_ID")
-    key, url = options.api_key, options.base_url
-    async with Client(key, url, allow_http=options.allow_http) as client:
-        yield client.call(options.agent_id, audio=device, tools=tools, record=options.record)
+            screen.say("Calling the built-in simulator (set VATEL_API_KEY to call a real agent).")
+            simulator = await opened.enter_async_context(Simulator())
+            key, url, agent = simulator.api_key, simulator.url, agent or simulator.agent_id
+        else:
+            screen.say(f"Calling an agent of {base_url(url)}.")
+            if options.token:
+                yield Call(lambda: connect(options.token, url), **sides)
+                return
+        if not agent:
+            raise ConfigurationError("no agent to call: give --agent-id or set VATEL_AGENT_ID")
+        client = Client(key, url, allow_http=options.allow_http)
+        yield (await opened.enter_async_context(client)).call(agent, **sides)
 
 
-async def _converse(call: Call, screen: Screen, events: EventFile, options: Namespace) -> int:
-    code = 0
+async def _converse(
+    call: Call, live: Live, screen: Screen, events: EventFile, options: Namespace
+) -> int:
+    code, began = 0, False
     try:
-        async with call:
-            async for message in call:
-                events.message(message)
-                screen.show(message)
+        async with record_messages(call, options.trace) if options.trace else call:
+            began = True
+            async with live.running():
+                try:
+                    async for message in call:
+                        events.message(message)
+                        screen.show(message)
+                finally:
+                    call.hang_up()  # Ctrl-C is the caller's way to do that
     except asyncio.CancelledError:
         code = INTERRUPTED
-        if call.end is None:
+        if not began:
             raise
     except (ConnectionClosed, AudioDeviceError):
         code = BROKEN_OFF
-        if call.end is None:
+        if not began:
             raise
     end = await call.wait()
     events.event("call_end", asdict(end))
-    events.event("call_report", asdict(call.report))
+    events.event("call_report", call.report.to_dict())
     screen.summary(call.report, end, _kept(options))
     return code
-
-
-def _packaged_clip() -> bytes:
-    from vatel_rt.simulator import caller_clip
-
-    return caller_clip()
 
 
 def _kept(options: Namespace) -> list[str]:
@@ -132,6 +144,7 @@ def _kept(options: Namespace) -> list[str]:
         (options.record, "caller left, agent right"),
         (options.output, "what the speaker played"),
         (options.events, "the messages"),
+        (options.trace, "a trace for Simulator.replay"),
     ]
     return [f"{path}: {what}" for path, what in files if path]
 

@@ -1,47 +1,56 @@
-"""What the demo shows and keeps of a call."""
+"""What the demo shows of a call."""
 
 from __future__ import annotations
 
 import io
-import json
-import os
-import statistics
+import logging
+import shutil
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+import unicodedata
 from typing import Any, Optional, TextIO
 
-from vatel_rt.audio.pcm import duration_ms
 from vatel_rt.ending import CallEnd
-from vatel_rt.errors import ConfigurationError
 from vatel_rt.messages import (
     Incoming,
     InputAudioTranscript,
     Interruption,
-    InvalidMessage,
-    ResponseAudio,
     ResponseText,
     SessionStarted,
     SpeechStarted,
-    to_wire,
+    SpeechStopped,
 )
 from vatel_rt.report import CallReport
 
 
 class Screen:
-    """Shows a call as it runs: a line an event, and on a terminal unsettled text in between."""
+    """Shows a call as it runs: a line an event, and below them, on a terminal, what moves.
+
+    Attributes:
+        caller_speaks: whether the platform hears the caller just now.
+    """
 
     def __init__(self, out: Optional[TextIO] = None) -> None:
+        self.caller_speaks = False
         self._out: TextIO = out or sys.stdout or io.StringIO()  # a closed stdout is None
         self._live = self._out.isatty()
         if isinstance(self._out, io.TextIOWrapper):
             self._out.reconfigure(errors="replace")  # what an agent says fits any terminal
         self._started = time.monotonic()
+        self._unsettled: dict[str, str] = {}
+        self._status = ""
+        self._drawn = 0
 
     def say(self, text: str) -> None:
         """Show a line that belongs to no side."""
         self._line(text)
+
+    def log(self, text: str) -> None:
+        """Write a line to standard error, which may be the same terminal."""
+        self._write(self._erased())
+        self._drawn = 0
+        print(text, file=sys.stderr)  # noqa: T201
+        self._draw()
 
     def show(self, message: Incoming) -> None:
         """Show a message of the platform, if a person wants to see it."""
@@ -52,9 +61,10 @@ class Screen:
             self._text("agent", message.data.text, settled=message.data.is_final)
         elif isinstance(message, InputAudioTranscript):
             self._text("caller", message.data.transcript, settled=message.data.is_final)
-        elif isinstance(message, SpeechStarted):
-            self._event("caller", "(speaks)")
+        elif isinstance(message, (SpeechStarted, SpeechStopped)):
+            self._hear_caller(isinstance(message, SpeechStarted))
         elif isinstance(message, Interruption):
+            self._unsettled.pop("agent", None)
             self._event("caller", "(interrupts the agent)")
 
     def tool(self, name: str, arguments: dict[str, Any], output: str) -> None:
@@ -62,21 +72,56 @@ class Screen:
         given = ", ".join(f"{key}={value!r}" for key, value in arguments.items())
         self._event("tool", f"{name}({given}) -> {output}")
 
+    def muted(self, on: bool) -> None:
+        """Show that the microphone was muted, or that it no longer is."""
+        self._event("caller", "(is muted)" if on else "(is no longer muted)")
+
+    def answered(self, ms: float) -> None:
+        """Show, on a terminal, how long after the caller's speech an answer began."""
+        if self._live:
+            self._event("agent", f"(answers after {ms:.0f} ms)")
+
+    def hint(self, text: str) -> None:
+        """Show, on a terminal, a line of use to who sits there."""
+        if self._live:
+            self._line(text)
+
+    def status(self, text: str) -> None:
+        """Show `text` as the last line of a terminal, until the next one or `settle`."""
+        if self._live:
+            self._status = f"{self._stamp()}  {text}"
+            self._draw()
+
+    def settle(self) -> None:
+        """Nothing moves any more: take away what is not settled, and the status."""
+        self._unsettled.clear()
+        self._status = ""
+        self._draw()
+
     def summary(self, report: CallReport, end: CallEnd, kept: list[str]) -> None:
         """Show how the call was."""
         self._line("")
-        self._line(f"The call ended: {end}")
+        for line in f"The call ended: {end}".splitlines():  # a device's has advice
+            self._line(line)
+        if not end.clean:
+            self._line(f"  {end.hint}")
         for label, value in _figures(report):
             self._line(f"  {label:<28}{value}")
         for line in kept:
             self._line(f"  {line}")
 
+    def _hear_caller(self, speaks: bool) -> None:
+        self.caller_speaks = speaks
+        if speaks:
+            self._event("caller", "(speaks)")
+
     def _text(self, who: str, text: str, *, settled: bool) -> None:
         if settled:
+            self._unsettled.pop(who, None)
             self._event(who, text)
         elif self._live:
-            self._out.write(f"\r\x1b[K{self._stamp()}  {who:<7} {text} ...")
-            self._out.flush()
+            self._unsettled[who] = text
+            self._draw()
 
     def _event(self, who: str, text: str) -> None:
         self._line(f"{self._stamp()}  {who:<7} {text}")
@@ -85,77 +130,76 @@ class Screen:
         return f"{time.monotonic() - self._started:6.1f} s"
 
     def _line(self, text: str) -> None:
-        start = "\r\x1b[K" if self._live else ""
-        self._out.write(f"{start}{text}\n")
-        self._out.flush()
+        self._draw(f"{_printable(text)}\n")
+
+    def _draw(self, above: str = "") -> None:
+        """Write what stays, and below it anew what moves, each in a row of the terminal."""
+        columns = shutil.get_terminal_size().columns - 1
+        head = f"{self._stamp()}  "
+        moving = [
+            f"{head}{who:<7} {_end_of(f'{_printable(text)} ...', columns - len(head) - 8)}"
+            for who, text in self._unsettled.items()
+        ]
+        if self._status:
+            moving.append(self._status[:columns])
+        self._write(self._erased() + above + "\n".join(moving))
+        self._drawn = len(moving)
+
+    def _erased(self) -> str:
+        return "\x1b[A".join(["\r\x1b[K"] * self._drawn)
+
+    def _write(self, text: str) -> None:
+        if text:
+            self._out.write(text)
+            self._out.flush()
+
+
+def _printable(text: str) -> str:
+    """`text` without what would move the cursor: it comes from an agent."""
+    return "".join(char if char.isprintable() else " " for char in text)
+
+
+def _end_of(text: str, cells: int) -> str:
+    """The end of `text` that fits into the cells of a terminal."""
+    start = len(text)
+    while start and cells >= _cells(text[start - 1]):
+        start -= 1
+        cells -= _cells(text[start])
+    return text[start:]
+
+
+def _cells(char: str) -> int:
+    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
+
+
+class ScreenLog(logging.Handler):
+    """Takes the log to a screen."""
+
+    def __init__(self, screen: Screen) -> None:
+        super().__init__()
+        self._screen = screen
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a record."""
+        self._screen.log(self.format(record))
 
 
 def _figures(report: CallReport) -> list[tuple[str, str]]:
-    answers = [f"{ms:.0f}" for ms in report.answer_ms]
-    answered = "no answer was heard"
-    if answers:
-        median = statistics.median(report.answer_ms)
-        answered = f"{median:.0f} ms in the middle ({', '.join(answers)})"
     tools = f"{len(report.tool_calls)}"
     if report.tool_calls:
         tools = f"{tools} ({', '.join(report.tool_calls)})"
     return [
         ("duration", f"{report.duration_ms / 1000:.1f} s"),
         ("turns of the caller", str(report.caller_turns)),
-        ("end of speech to answer", answered),
+        ("end of speech to answer", _times(report, "answer_ms") or "no answer was heard"),
         ("tool calls", tools),
         ("interruptions", str(report.interruptions)),
+        ("interruption to silence", _times(report, "silence_ms") or "nothing was cut off"),
     ]
 
 
-class EventFile(AbstractContextManager["EventFile"]):
-    """The events of a call as JSON lines: milliseconds, type and data; audio by its length.
-
-    A file that is there keeps what it has until the first event.
-
-    Raises:
-        ConfigurationError: (also when an event is written) the file cannot be written.
-    """
-
-    def __init__(self, path: Optional[str]) -> None:
-        self._path = path
-        self._started = time.monotonic()
-        self._is_new = True
-        with self._errors():
-            self._file = open(path, "a", encoding="utf-8") if path else None  # noqa: SIM115
-
-    def __exit__(self, *_: object) -> None:
-        if self._file is not None:
-            with suppress(OSError):  # told when it was written
-                self._file.close()
-
-    def message(self, message: Incoming) -> None:
-        """Keep a message of the platform."""
-        if isinstance(message, InvalidMessage):
-            self.event(message.type, {"error": message.error})
-        elif isinstance(message, ResponseAudio):
-            data = to_wire(message.data)
-            del data["audio"]
-            self.event(message.type, {**data, "audio_ms": duration_ms(len(message.data.pcm))})
-        else:
-            self.event(message.type, to_wire(message.data))
-
-    def event(self, kind: str, data: Any) -> None:
-        """Keep an event."""
-        if self._file is None:
-            return
-        at_ms = round((time.monotonic() - self._started) * 1000, 1)
-        line = json.dumps({"at_ms": at_ms, "type": kind, "data": data})
-        with self._errors():
-            if self._is_new and os.fstat(self._file.fileno()).st_size:
-                self._file.truncate(0)
-            self._is_new = False
-            self._file.write(f"{line}\n")
-            self._file.flush()
-
-    @contextmanager
-    def _errors(self) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            raise ConfigurationError(f"cannot write {self._path}: {error.strerror}") from error
+def _times(report: CallReport, name: str) -> str:
+    if name not in report.p50:
+        return ""
+    each = ", ".join(f"{ms:.0f}" for ms in getattr(report, name))
+    return f"p50 {report.p50[name]:.0f} ms, p95 {report.p95[name]:.0f} ms ({each})"
