@@ -20,7 +20,13 @@ from vatel_rt.audio.wav import WavDevice, read_wav
 from vatel_rt.call import Call
 from vatel_rt.connection import connect
 from vatel_rt.ending import CallEnd
-from vatel_rt.errors import AudioDeviceError, AudioError, ConnectionClosed, NotFoundError
+from vatel_rt.errors import (
+    AudioDeviceError,
+    AudioError,
+    AuthenticationError,
+    ConnectionClosed,
+    NotFoundError,
+)
 from vatel_rt.tools import Tools
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("no_new_tasks")]
@@ -237,11 +243,11 @@ async def test_hang_up_before_anything_happened() -> None:
     async with platform(forever) as url:
         async with call_to(url) as call:
             call.hang_up()
-            assert await asyncio.wait_for(call.wait(), 5) == CallEnd("caller_hung_up")
+            assert await call.wait() == CallEnd("caller_hung_up")
             assert await types(call) == []
         async with call_to(url) as call:
             pass
-        assert await asyncio.wait_for(call.wait(), 5) == CallEnd("caller_hung_up")
+        assert await call.wait() == CallEnd("caller_hung_up")
 
 
 async def test_hang_up_does_not_wait_for_a_stubborn_tool(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -264,9 +270,62 @@ async def test_hang_up_does_not_wait_for_a_stubborn_tool(monkeypatch: pytest.Mon
         async with call_to(url, tools=tools) as call:
             await running.wait()
             call.hang_up()
-            await asyncio.wait_for(types(call), 5)
+            await types(call)
         release.set()
         await asyncio.wait({call._running})
+
+
+async def test_a_device_serves_one_call_at_a_time() -> None:
+    device = SilentDevice()
+    async with platform(forever) as url:
+        async with call_to(url, audio=device) as first:
+            second = call_to(url, audio=device)
+            with pytest.raises(AudioDeviceError, match="serves another call"):
+                async with second:
+                    pass
+            assert second.end is not None
+            assert second.end.reason == "device_failed"
+            before = first.report.duration_ms
+            while first.report.duration_ms < before + 100:  # noqa: ASYNC110  (it goes on)
+                await asyncio.sleep(0.02)
+        async with call_to(url, audio=device):
+            pass
+
+
+async def test_what_was_heard_is_right_to_the_sample(tmp_path: Path) -> None:
+    speech = tone(50) + tone(50, 6000) + tone(4900, 4000)
+
+    async def speak(socket: ServerConnection) -> None:
+        await socket.send(STARTED)
+        await socket.send(audio("1", speech, is_final=True))
+        await socket.wait_closed()
+
+    device = WavDevice(output=tmp_path / "out.wav")
+    async with platform(speak) as url, call_to(url, audio=device) as call:
+        while call.report.heard_ms.get("1", 0) < 200:  # noqa: ASYNC110  (a figure is no event)
+            await asyncio.sleep(0.01)
+        assert call.report.heard_ms["1"] + device.queued_ms == pytest.approx(5000, abs=0.01)
+        call.interrupt()
+        await device.drain()
+        heard = round(call.report.heard_ms["1"] * 24) * 2
+    played = read_wav(tmp_path / "out.wav")
+    begin, fade = played.index(speech[:4800]), 2 * 120
+    assert played[begin:].startswith(speech[: heard - fade])
+    assert any(played[begin + heard - fade : begin + heard - fade // 2])
+    assert not any(played[begin + heard :])
+
+
+async def test_speech_that_a_device_refuses_was_not_heard(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("vatel_rt.audio.playout.LONGEST_MS", 500)
+
+    async def speak(socket: ServerConnection) -> None:
+        for message in (STARTED, audio("1", tone(400)), audio("2", tone(200)), ENDED):
+            await socket.send(message)
+
+    async with platform(speak) as url, call_to(url) as call:
+        await call.wait()
+    assert call.report.heard_ms == {"1": 400, "2": 0}
+    assert call.report.unplayed_ms == 200
 
 
 async def test_a_call_takes_place_once() -> None:
@@ -481,7 +540,7 @@ async def test_a_device_that_stops_ends_the_call() -> None:
         with pytest.raises(AudioDeviceError, match="unplugged"):
             await types(call)
         end = await call.wait()
-    assert (end.reason, end.clean) == ("failed", False)
+    assert (end.reason, end.clean) == ("device_failed", False)
     assert "unplugged" in end.text
 
 
@@ -532,3 +591,163 @@ def test_ctrl_c_leaves_nothing_open(nothing_left: None) -> None:
 
     with pytest.raises(KeyboardInterrupt):
         asyncio.run(talk())
+
+
+async def test_the_report_and_the_transcript_of_an_interrupted_call(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level("DEBUG", "vatel.call")
+
+    async def interrupted(socket: ServerConnection) -> None:
+        await socket.send(STARTED)
+        await socket.send(frame("response_text", turn_id="1", text="A secret tale", is_final=False))
+        await socket.send(audio("1", tone(5000)))
+        for _ in range(10):
+            await socket.recv()
+        await socket.send(frame("interruption"))
+        await socket.send(frame("input_audio_transcript", transcript="Stop.", turn_id="2"))
+        await socket.send(audio("1", tone(1000)))
+        for _ in range(15):
+            await socket.recv()
+        await socket.send(frame("response_text", turn_id="2", text="Yes?"))
+        await socket.send(audio("2", tone(100), is_final=True))
+        await socket.send(ENDED)
+
+    async with platform(interrupted) as url, call_to(url) as call:
+        await call.wait()
+    report = call.report
+    assert 0 < report.heard_ms["1"] < 2500
+    assert report.heard_ms["2"] == 100
+    assert len(report.silence_ms) == 1
+    assert report.silence_ms[0] <= 20
+    assert report.session_started_ms is not None
+    assert report.bytes_received > 5000 * 64
+    assert report.bytes_sent > 20 * 1280
+    assert [(row.role, row.text, row.interrupted) for row in call.transcript] == [
+        ("assistant", "A secret tale", True),
+        ("user", "Stop.", False),
+        ("assistant", "Yes?", False),
+    ]
+    lines = [record for record in caplog.records if record.name == "vatel.call"]
+    assert [record.levelname for record in lines] == ["INFO"]
+    assert json.dumps(report.to_dict()["heard_ms"]).replace('"', "'") in lines[0].getMessage()
+    assert not any(word in caplog.text for word in ("secret", "Stop.", "token"))
+
+
+async def test_what_was_not_played_when_the_call_broke_off_was_not_heard() -> None:
+    async def breaks(socket: ServerConnection) -> None:
+        await socket.send(audio("1", tone(60_000)))
+        await socket.send(frame("response_text", turn_id="1", text="A long tale."))
+        for _ in range(3):
+            await socket.recv()
+        socket.transport.abort()
+
+    async with platform(breaks) as url, call_to(url) as call:
+        assert (await call.wait()).reason == "connection_lost"
+        assert call.report.heard_ms["1"] < 30_000
+        assert [row.interrupted for row in call.transcript] == [True]
+
+
+async def test_a_call_that_is_over_is_closed_before_its_context_is_left() -> None:
+    gone = asyncio.Event()
+
+    async def note(socket: ServerConnection) -> None:
+        await forever(socket)
+        gone.set()
+
+    async with platform(note) as url, call_to(url) as call:
+        call.hang_up()
+        await gone.wait()
+
+
+async def test_the_end_of_a_call_that_did_not_begin() -> None:
+    def refuse(server: ServerConnection, _request: Any) -> Any:
+        return server.respond(401, '{"error": "token expired"}')
+
+    async with platform(forever, process_request=refuse) as url:
+        call = call_to(url)
+        with pytest.raises(AuthenticationError):
+            async with call:
+                pass
+    assert call.end is not None
+    assert call.end.reason == "token_expired"
+    assert await call.wait() == call.end
+    call.hang_up()
+    with pytest.raises(ConnectionClosed, match="over"):
+        await call.say_audio(bytes(960))
+
+
+async def test_a_call_that_was_not_entered() -> None:
+    call = call_to("http://localhost:1")
+    call.hang_up()
+    assert call.end is None
+    for use in (call.wait(), call.say_audio(bytes(960)), call.__anext__()):
+        with pytest.raises(RuntimeError, match="has not begun"):
+            await use
+
+
+async def test_a_cancelled_call_says_so() -> None:
+    calls: list[Call] = []
+    begun = asyncio.Event()
+
+    async def talk(url: str) -> None:
+        async with call_to(url) as call:
+            calls.append(call)
+            begun.set()
+            await call.wait()
+
+    async with platform(forever) as url:
+        task = asyncio.create_task(talk(url))
+        await begun.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+    assert calls[0].end == CallEnd("cancelled")
+
+
+async def test_a_device_that_runs_dry_within_a_turn() -> None:
+    class Told(SilentDevice):
+        queued_ms = 0.0
+
+    async def stutter(socket: ServerConnection) -> None:
+        await socket.send(audio("1", tone(20)))
+        for _ in range(5):
+            await socket.recv()
+        await socket.send(audio("1", tone(20), is_final=True))
+        await socket.send(ENDED)
+
+    async with platform(stutter) as url, call_to(url, audio=Told()) as call:
+        await call.wait()
+    assert call.report.underruns == 1
+
+
+async def test_an_interruption_cancels_the_tools_that_are_meant_to_be() -> None:
+    outputs: dict[str, str] = {}
+
+    async def interrupted(socket: ServerConnection) -> None:
+        for name in ("search", "book"):
+            await socket.send(frame("tool_call", toolCallId=name, toolName=name, arguments=[]))
+        await socket.send(frame("interruption"))
+        async for message in socket:
+            data = json.loads(message)["data"]
+            if "output" in data:
+                outputs[data["toolCallId"]] = data["output"]
+                release.set()
+                if len(outputs) == 2:
+                    await socket.send(ENDED)
+
+    tools, release = Tools(), asyncio.Event()
+
+    @tools.tool(cancel_on_interruption=True)
+    async def search() -> None:
+        await asyncio.Event().wait()
+
+    @tools.tool
+    async def book() -> str:
+        await release.wait()
+        return "booked"
+
+    async with platform(interrupted) as url, call_to(url, tools=tools) as call:
+        await call.wait()
+    assert outputs["book"] == "booked"
+    assert "interrupted" in outputs["search"]

@@ -78,24 +78,36 @@ def test_a_key_that_cannot_be_used(key: str, monkeypatch: pytest.MonkeyPatch) ->
 @pytest.mark.parametrize(
     ("url", "path", "expected"),
     [
-        ("https://api.vatel.ai", None, "wss://api.vatel.ai/v1/connection?token=a%2Fb%3D"),
-        ("http://localhost:1/v1/", None, "ws://localhost:1/v1/connection?token=a%2Fb%3D"),
-        ("wss://h.example", "/v2/talk", "wss://h.example/v2/talk?token=a%2Fb%3D"),
-        ("https://h.example/p", "talk", "wss://h.example/p/talk?token=a%2Fb%3D"),
-        ("https://wss.https.example", None, "wss://wss.https.example/v1/connection?token=a%2Fb%3D"),
+        ("https://api.vatel.ai", None, "wss://api.vatel.ai/v1/connection"),
+        ("http://localhost:1/v1/", None, "ws://localhost:1/v1/connection"),
+        ("wss://h.example", "/v2/talk", "wss://h.example/v2/talk"),
+        ("https://h.example/p", "talk", "wss://h.example/p/talk"),
+        ("https://wss.https.example", None, "wss://wss.https.example/v1/connection"),
     ],
 )
-def test_connection_url(url: str, path: str, expected: str) -> None:
-    assert config.connection_url("a/b=", url, path) == expected
+def test_connection_endpoint(url: str, path: str, expected: str) -> None:
+    assert config.connection_endpoint(url, path) == expected
+
+
+def test_a_token_is_escaped() -> None:
+    assert config.connection_query("a/b=") == "token=a%2Fb%3D"
 
 
 @pytest.mark.parametrize("path", ["/v1/connection?x=1", "/v1/connection#x"])
 def test_a_path_with_a_query_is_refused(path: str) -> None:
-    with pytest.raises(ConfigurationError, match="no query") as caught:
-        config.connection_url("s3cret", None, path)
-    assert "s3cret" not in str(caught.value)
+    with pytest.raises(ConfigurationError, match="no query"):
+        config.connection_endpoint(None, path)
 
 
-def test_a_connection_needs_a_token() -> None:
-    with pytest.raises(ConfigurationError, match="session token"):
-        config.connection_url("")
+@pytest.mark.parametrize(
+    ("url", "path"),
+    [
+        (None, "/v1/a b"),
+        (None, "/v1/\u00fc"),
+        (None, "/v1\r\nX: y"),
+        ("https://h.example/a b", None),
+    ],
+)
+def test_a_path_that_a_request_cannot_carry(url: str, path: str) -> None:
+    with pytest.raises(ConfigurationError, match="percent-encoded"):
+        config.connection_endpoint(url, path)

@@ -14,7 +14,8 @@ from platforms import ENDED, STARTED, platform
 from websockets.asyncio.server import ServerConnection
 
 import vatel_rt
-from vatel_rt import connection as connections
+from vatel.models import SessionTokenResponse
+from vatel_rt.client import Client
 from vatel_rt.connection import connect
 from vatel_rt.errors import (
     APIConnectionError,
@@ -28,8 +29,10 @@ from vatel_rt.errors import (
     VatelError,
 )
 from vatel_rt.messages import InvalidMessage, SessionEnded, SessionStarted, UnknownMessage
+from vatel_rt.options import ConnectionOptions
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("no_new_tasks")]
+ONCE = ConnectionOptions(attempts=1)
 
 
 async def plain_call(socket: ServerConnection) -> None:
@@ -61,7 +64,7 @@ async def test_as_context_managers() -> None:
 async def test_as_a_task_like_any_coroutine() -> None:
     async with platform(plain_call) as url:
         task = asyncio.create_task(connect("token", url))
-        async with await asyncio.wait_for(task, 5) as connection:
+        async with await task as connection:
             assert isinstance(await connection.receive(), SessionStarted)
         cancelled = asyncio.create_task(connect("token", url))
         await asyncio.sleep(0)
@@ -164,6 +167,18 @@ async def test_code_and_reason_of_a_close_are_kept(code: int, reason: str) -> No
             await connection.send_input_audio(b"")
 
 
+async def test_audio_may_cross_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with platform(plain_call) as url, connect("token", url) as connection:
+        assert len([message async for message in connection]) == 2
+        await connection.send_input_audio(bytes(960))  # a task that has not heard of it
+        with pytest.raises(ConnectionClosed):
+            await connection.send_tool_call_output("1", "")
+        monkeypatch.setattr("vatel_rt.websocket.CROSSING_SECONDS", 0)
+        with pytest.raises(ConnectionClosed) as closed:
+            await connection.send_input_audio(bytes(960))
+    assert closed.value.clean
+
+
 async def test_our_close_has_a_code_and_a_reason() -> None:
     closed = asyncio.get_running_loop().create_future()
 
@@ -203,17 +218,16 @@ async def test_a_frame_of_ten_megabytes_is_read() -> None:
     assert message.data == text
 
 
-async def test_a_frame_over_the_limit_ends_the_session(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connections, "FRAME_LIMIT", 1000)
-
+async def test_a_frame_over_the_limit_ends_the_session() -> None:
     async def big(socket: ServerConnection) -> None:
         await socket.send("x" * 2000)
         await socket.wait_closed()
 
-    async with platform(big) as url, connect("token", url) as connection:
+    options = ConnectionOptions(max_frame=1024)
+    async with platform(big) as url, connect("token", url, options=options) as connection:
         with pytest.raises(ConnectionClosed) as closed:
             await connection.receive()
-    assert closed.value.code == 1009
+    assert (closed.value.code, closed.value.cause) == (1009, "frame_too_large")
 
 
 @pytest.mark.parametrize(
@@ -230,7 +244,7 @@ async def test_refused_handshakes(status: int, body: str, kind: type, told: str)
 
     async with platform(plain_call, process_request=refuse) as url:
         with pytest.raises(kind, match=told) as caught:
-            await connect("s3cret-token", url)
+            await connect("s3cret-token", url, options=ONCE)
     assert caught.value.status == status
     assert caught.value.path == "/v1/connection"
     assert "s3cret" not in repr(caught.value) + str(caught.value)
@@ -241,16 +255,17 @@ async def test_nobody_there() -> None:
         unused.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{unused.getsockname()[1]}"
         with pytest.raises(APIConnectionError, match=r"cannot reach ws://127\.0\.0\.1"):
-            await connect("token", url)
+            await connect("token", url, options=ONCE)
     with pytest.raises(APIConnectionError, match=r"cannot reach ws://nowhere\.invalid"):
-        await connect("token", "http://nowhere.invalid")
+        await connect("token", "http://nowhere.invalid", options=ONCE)
 
 
-async def test_a_server_that_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connections, "OPEN_TIMEOUT", 0.1)
+async def test_a_server_that_does_not_answer() -> None:
+    options = ConnectionOptions(open_timeout=0.1)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         with pytest.raises(APITimeoutError, match=r"did not answer in 0\.1 s"):
-            await connect("token", f"http://127.0.0.1:{silent.getsockname()[1]}")
+            url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+            await connect("token", url, options=options)
 
 
 async def test_a_server_that_speaks_something_else() -> None:
@@ -284,3 +299,50 @@ async def test_no_compression_is_offered() -> None:
         with pytest.raises(ConnectionClosed):
             await connection.receive()
     assert offered == [None]
+
+
+async def test_a_client_passes_options_and_token_sources_on() -> None:
+    paths: list[str] = []
+    made: list[str] = []
+
+    def turn_away_once(server: ServerConnection, asked: Any) -> Any:
+        paths.append(asked.path)
+        return server.respond(503, "busy") if len(paths) == 1 else None
+
+    def source() -> str:
+        made.append(f"token-{len(made)}")
+        return made[-1]
+
+    async with platform(plain_call, process_request=turn_away_once) as url:
+        async with Client("key", url) as client:
+            async with client.connect(source, options=ConnectionOptions(attempts=2)) as connection:
+                assert isinstance(await connection.receive(), SessionStarted)
+            paths.clear()
+            with pytest.raises(ServerError):
+                await client.connect(source, options=ONCE)
+            paths.clear()
+            with pytest.raises(ServerError):
+                async with client.call(token=source, options=ONCE):
+                    pass
+    assert made == [f"token-{n}" for n in range(4)]
+
+
+async def test_a_call_to_an_agent_gets_a_fresh_token_for_each_attempt() -> None:
+    made: list[str] = []
+    seen: list[str] = []
+
+    def answer_http(server: ServerConnection, asked: Any) -> Any:
+        seen.append(asked.path.rpartition("=")[2])
+        return server.respond(502, "") if len(seen) == 1 else None
+
+    async with platform(plain_call, process_request=answer_http) as url:
+        async with Client("key", url) as client:
+
+            async def generate(agent_id: str, **_: Any) -> Any:
+                made.append(f"{agent_id}-{len(made)}")
+                return SessionTokenResponse(token=made[-1])
+
+            client.session.generate_token_async = generate  # type: ignore[assignment]
+            async with client.call("agent") as call:
+                assert (await call.wait()).reason == "agent_hung_up"
+    assert made == seen == ["agent-0", "agent-1"]

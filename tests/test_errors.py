@@ -40,10 +40,23 @@ def test_each_status_has_its_class(status: int, kind: type[APIError]) -> None:
 
 
 @pytest.mark.parametrize(
+    ("kind", "earlier"),
+    [
+        (errors.APIConnectionError, httpx.TransportError),
+        (errors.APITimeoutError, httpx.TimeoutException),
+    ],
+)
+def test_what_programs_for_earlier_versions_catch(kind: type, earlier: type) -> None:
+    with pytest.raises(earlier, match="cannot reach it"):
+        raise kind("cannot reach it")
+    assert issubclass(kind, errors.VatelError)
+
+
+@pytest.mark.parametrize(
     ("content", "message"),
     [
         ({"json": {"error": "agent is inactive"}}, "agent is inactive"),
-        ({"json": {"error": ""}}, '{"error":""}'),
+        ({"content": b'{"error":""}'}, '{"error":""}'),
         ({"json": ["what"]}, '["what"]'),
         ({"text": "upstream timed out"}, "upstream timed out"),
         ({"html": "<html>Bad Gateway</html>"}, "Bad Gateway"),

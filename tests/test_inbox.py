@@ -47,3 +47,17 @@ async def test_a_reader_that_is_cancelled_loses_nothing() -> None:
     await asyncio.wait({reading})
     inbox.put(note(1))
     assert await inbox.get() == note(1)
+
+
+async def test_the_audio_that_waits_is_bounded() -> None:
+    inbox = Inbox(audio_capacity=10)
+    small, large = (ResponseAudio(ResponseAudioData("t", "A" * size)) for size in (4, 12))
+    for message in (note(1), small, small, small):
+        inbox.put(message)
+    assert inbox.dropped == 1
+    inbox.put(large)  # kept alone
+    assert inbox.dropped == 3
+    assert [await inbox.get(), await inbox.get()] == [note(1), large]
+    inbox.put(small)
+    inbox.put(small)
+    assert inbox.dropped == 3

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +18,15 @@ from websockets.asyncio.server import ServerConnection
 from vatel import Client, Tools
 from vatel_rt.audio.wav import WavDevice
 from vatel_rt.call import Call
+from vatel_rt.ending import CallEnd
 from vatel_rt.errors import ConnectionClosed
+from vatel_rt.options import ConnectionOptions
 from vatel_rt.simulator import Simulator
 
 SCRIPT = scenario(greeting=GREETING, turns=[])
+PATIENT = scenario(
+    turns=[], after_last_turn="wait", agent={"timeout_settings": {"default_timeout": 600}}
+)
 
 
 def files(folder: Path) -> dict[str, Any]:
@@ -104,3 +111,90 @@ def test_nothing_is_left_after_a_dropped_connection(tmp_path: Path, nothing_left
                         pass
 
     asyncio.run(talk())
+
+
+async def short_call(call: Call) -> None:
+    async with call:
+        async for _ in call:
+            call.hang_up()
+    assert call.end == CallEnd("caller_hung_up")
+
+
+def state() -> tuple[int, int, int]:
+    """How many objects, threads and files the process has."""
+    gc.collect()
+    return len(gc.get_objects()), threading.active_count(), len(os.listdir("/proc/self/fd"))
+
+
+def resident() -> int:
+    """Bytes of memory that the process has."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+async def greet(socket: ServerConnection) -> None:
+    await socket.send(STARTED)
+    await socket.wait_closed()
+
+
+@pytest.mark.timeout(240)
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="counts what Linux tells in /proc")
+def test_a_thousand_calls_one_after_another(tmp_path: Path, nothing_left: None) -> None:
+    async def talk() -> None:
+        async with platform(greet) as url, Client("key", url) as client:
+
+            async def several(count: int) -> None:
+                for _ in range(count):
+                    await short_call(client.call(token="token", **files(tmp_path)))
+                while len(asyncio.all_tasks()) > 1:  # the server's, which see the end later
+                    await asyncio.wait(asyncio.all_tasks() - {asyncio.current_task()})
+
+            await several(100)
+            before, memory = state(), resident()
+            await several(1000)
+            after = state()
+            assert after[1:] == before[1:]
+            assert after[0] - before[0] < 1000, "an object is left of each call"
+            assert resident() - memory < 16 * 1024 * 1024
+
+    asyncio.run(talk())
+
+
+@pytest.mark.timeout(240)
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="counts what Linux tells in /proc")
+def test_two_hundred_calls_at_once(tmp_path: Path, nothing_left: None) -> None:
+    talking: list[Call] = []
+
+    async def talk() -> None:
+        async with Simulator(PATIENT) as simulator:
+            # A busy machine may take long to open two hundred.
+            options = ConnectionOptions(open_timeout=60)
+            async with Client(simulator.api_key, simulator.url, timeout=60) as client:
+                all_there = asyncio.Event()
+
+                async def one(number: int) -> None:
+                    folder = tmp_path / str(number)
+                    folder.mkdir(exist_ok=True)
+                    call = client.call(simulator.agent_id, options=options, **files(folder))
+                    async with call:
+                        async for message in call:
+                            if message.type == "session_started":
+                                talking.append(call)
+                                if len(talking) == 200:
+                                    all_there.set()
+                                await all_there.wait()
+                                call.hang_up()
+                    assert call.end == CallEnd("caller_hung_up")
+
+                await asyncio.gather(*(one(number) for number in range(200)))
+
+    grown = []
+    for _ in range(3):  # the allocator needs a while until it has what it wants
+        before, memory = state(), resident()
+        asyncio.run(talk())
+        assert len({call.report.session_id for call in talking}) == len(talking) == 200
+        talking.clear()
+        after = state()
+        grown.append((after[0] - before[0], resident() - memory))
+        assert after[1:] == before[1:]
+    assert grown[-1][0] < 1000, "objects are left of the calls"
+    assert grown[-1][1] < 16 * 1024 * 1024

@@ -1,17 +1,26 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import contextvars
 import dataclasses
 import datetime
+import decimal
 import enum
 import functools
 import json
+import subprocess
+import sys
 import threading
+import uuid
 from typing import Any, Optional
 
+import attrs
+import pydantic
 import pytest
+from typing_extensions import TypedDict
 
-from vatel_rt.tools import Tools
+from vatel_rt.tools import RunningTools, Tools
 
 pytestmark = pytest.mark.anyio
 
@@ -46,6 +55,20 @@ class Point:
     when: datetime.date = datetime.date(2026, 1, 2)
 
 
+class Model(pydantic.BaseModel):
+    when: datetime.date
+    tags: list[str] = []
+
+
+@attrs.define
+class Plain:
+    number: int
+
+
+class Typed(TypedDict):
+    number: int
+
+
 @pytest.mark.parametrize(
     ("result", "output"),
     [
@@ -58,6 +81,13 @@ class Point:
         ({"a": [1.5]}, '{"a":[1.5]}'),
         (Point(1), '{"x":1,"when":"2026-01-02"}'),
         (Color.RED, '"red"'),
+        ({"red"}, '["red"]'),
+        ((1, None), "[1,null]"),
+        (datetime.datetime(2026, 1, 2, 3, 4), '"2026-01-02T03:04:00"'),
+        (decimal.Decimal("1.50"), '"1.50"'),
+        (uuid.UUID(int=1), '"00000000-0000-0000-0000-000000000001"'),
+        (Model(when=datetime.date(2026, 1, 2)), '{"when":"2026-01-02","tags":[]}'),
+        ([Plain(1)], '[{"number":1}]'),
     ],
 )
 async def test_results_become_text(result: Any, output: str) -> None:
@@ -96,6 +126,54 @@ async def test_arguments_come_in_the_types_that_are_asked_for() -> None:
     assert await tools.call("take", given) == repr(expected)
 
 
+@pytest.mark.parametrize(
+    ("hint", "given", "got"),
+    [
+        (int, "42", 42),
+        (int, 42.0, 42),
+        (float, "1.5", 1.5),
+        (bool, "false", False),
+        (str, 42, "42"),
+        (str, {"a": 1}, '{"a":1}'),
+        (Optional[str], 42, "42"),
+        (Optional[int], None, None),
+        (list[int], "[1, 2]", [1, 2]),
+        (dict[str, int], '{"a": "1"}', {"a": 1}),
+        (Point, '{"x": 3}', Point(3)),
+        (Typed, {"number": "3"}, {"number": 3}),
+        (Color, "red", Color.RED),
+        (Plain, {"number": 1}, Plain(1)),
+        (Model, '{"when": "2026-01-02"}', Model(when=datetime.date(2026, 1, 2))),
+        (Model, Model(when=datetime.date(2026, 1, 2)), Model(when=datetime.date(2026, 1, 2))),
+    ],
+)
+async def test_arguments_in_other_forms(hint: Any, given: Any, got: Any) -> None:
+    taken = []
+
+    async def take(value: Any) -> None:
+        taken.append(value)
+
+    take.__annotations__["value"] = hint
+    tools = Tools()
+    tools.tool(take)
+    assert await tools.call("take", {"value": given}) == "null"
+    assert taken == [got]
+
+
+async def test_null_is_as_absent_where_there_is_a_default() -> None:
+    tools = Tools()
+
+    @tools.tool
+    async def take(
+        number: int = 7, text: str = "text", it: Optional[int] = 8, free: Any = 9
+    ) -> str:
+        return repr((number, text, it, free))
+
+    given = {"number": None, "text": None, "it": None, "free": None}
+    assert await tools.call("take", given) == "(7, 'text', None, None)"
+    assert await tools.call("take", {}) == "(7, 'text', 8, 9)"
+
+
 async def test_methods_and_keyword_arguments() -> None:
     class Shop:
         def order(self, order_id: str, **more: Any) -> str:
@@ -127,8 +205,59 @@ async def needs(number: int) -> None:
     raise AssertionError
 
 
+class Odd:
+    pass
+
+
+async def needs_odd(it: Odd) -> None:
+    raise AssertionError
+
+
+def exits() -> None:
+    sys.exit(3)
+
+
+def stops() -> None:
+    raise StopIteration
+
+
 async def odd() -> object:
     return object()
+
+
+async def test_a_tool_that_will_not_end_does_not_hold_up_its_output(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("vatel_rt.tools.GRACE", 0.05)
+    release, ended, tools = asyncio.Event(), asyncio.Event(), Tools()
+
+    async def stubborn() -> None:
+        while not release.is_set():
+            with contextlib.suppress(asyncio.CancelledError):
+                await release.wait()
+        ended.set()
+
+    tools.tool(timeout=0.05)(stubborn)
+    assert json.loads(await tools.call("stubborn", {})) == {"error": "the tool took too long"}
+    assert not ended.is_set()
+    assert "tool stubborn does not end when it is cancelled" in caplog.text
+    release.set()
+    await ended.wait()
+
+
+async def test_a_tool_has_time_to_clean_up_before_its_output() -> None:
+    cleaned, tools = [], Tools()
+
+    async def tidy() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await asyncio.sleep(0)
+            cleaned.append(True)
+
+    tools.tool(timeout=0.05)(tidy)
+    assert "too long" in await tools.call("tidy", {})
+    assert cleaned == [True]
 
 
 @pytest.mark.parametrize(
@@ -139,6 +268,10 @@ async def odd() -> object:
         (hangs, {}, "the tool took too long"),
         (needs, {}, "the arguments do not fit: number is missing"),
         (needs, {"number": "many"}, "the arguments do not fit: number: Expected `int`, got `str`"),
+        (needs, {"number": "[1]"}, "the arguments do not fit: number: Expected `int`, got `str`"),
+        (needs_odd, {"it": 1}, "the arguments do not fit: it: a Odd cannot be made of it"),
+        (exits, {}, "the tool failed"),
+        (stops, {}, "the tool failed"),
     ],
 )
 async def test_every_failure_is_an_output(function: Any, arguments: Any, told: str) -> None:
@@ -203,3 +336,101 @@ async def test_a_thread_that_hangs_does_not_hold_the_agent_up() -> None:
         assert "too long" in await tools.call("t", {})
     finally:
         release.set()
+
+
+async def test_a_thread_sees_the_context_of_the_call() -> None:
+    user: contextvars.ContextVar[str] = contextvars.ContextVar("user")
+    user.set("me")
+    tools = Tools()
+    tools.tool(name="t")(lambda: user.get())
+    assert await tools.call("t", {}) == "me"
+
+
+def test_a_thread_that_hangs_does_not_hold_the_program_up() -> None:
+    program = """
+import asyncio, threading
+from vatel_rt.tools import Tools
+tools = Tools()
+tools.tool(name="t", timeout=0.05)(lambda: threading.Event().wait())
+print(asyncio.run(tools.call("t", {})))
+"""
+    done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True)
+    assert b"too long" in done.stdout
+
+
+def test_a_thread_that_ends_after_the_loop_is_silent() -> None:
+    release, tools = threading.Event(), Tools()
+    tools.tool(name="t", timeout=0.05)(release.wait)
+    asyncio.run(tools.call("t", {}))
+    threads = [thread for thread in threading.enumerate() if thread.name == "vatel tool"]
+    release.set()
+    for thread in threads:
+        thread.join()  # an error in it would fail the test: warnings are errors
+
+
+async def test_the_values_of_arguments_are_in_no_log(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("DEBUG", "vatel.tools")
+    tools = Tools()
+    tools.tool(needs)
+    tools.tool(fails)
+    await tools.call("needs", {"number": ["secret"]})
+    await tools.call("fails", {"more": "secret"})
+    assert "secret" not in caplog.text
+    assert "called with ['number']" in caplog.text
+    assert len(caplog.records) == 5
+
+
+def test_a_limit_below_one_is_refused() -> None:
+    with pytest.raises(ValueError, match="1 or more"):
+        Tools(limit=0)
+
+
+class Meter:
+    """A tool that waits until it is let go, and counts how many do."""
+
+    def __init__(self) -> None:
+        self.most = self.now = 0
+        self.go, self.began = asyncio.Event(), asyncio.Semaphore(0)
+
+    async def run(self) -> None:
+        self.now += 1
+        self.most = max(self.most, self.now)
+        self.began.release()
+        await self.go.wait()
+        self.now -= 1
+
+
+async def test_no_more_than_the_limit_run_at_once_in_a_call() -> None:
+    tools, meter = Tools(limit=2), Meter()
+    tools.tool(meter.run)
+    first, other = RunningTools(tools), RunningTools(tools)
+    tasks = [asyncio.create_task(first.run("run", {})) for _ in range(5)]
+    await meter.began.acquire()
+    await meter.began.acquire()
+    elsewhere = asyncio.create_task(other.run("run", {}))  # another call is not held up
+    await meter.began.acquire()
+    assert meter.now == 3
+    meter.go.set()
+    assert await asyncio.gather(*tasks, elsewhere) == ["null"] * 6
+    assert meter.most == 3
+
+
+async def test_an_interruption_cancels_the_tools_that_want_it() -> None:
+    tools, patient, hasty = Tools(), Meter(), Meter()
+    tools.tool(name="patient")(patient.run)
+    tools.tool(name="hasty", cancel_on_interruption=True)(hasty.run)
+    running, other = RunningTools(tools), RunningTools(tools)
+    one = asyncio.create_task(running.run("patient", {}))
+    two = asyncio.create_task(running.run("hasty", {}))
+    elsewhere = asyncio.create_task(other.run("hasty", {}))
+    await patient.began.acquire()
+    await hasty.began.acquire()
+    await hasty.began.acquire()
+    running.interrupt()
+    assert "interrupted" in json.loads(await two)["error"]
+    assert not one.done()
+    assert not elsewhere.done()
+    patient.go.set()
+    hasty.go.set()
+    assert await asyncio.gather(one, elsewhere) == ["null", "null"]
+    running.interrupt()  # nothing runs any more

@@ -1,0 +1,208 @@
+"""What a call makes of each fault of the simulator in each of its phases, as a table.
+
+    python scripts/fault_matrix.py          # prints it
+    python scripts/fault_matrix.py --write  # puts it into docs/faults.md
+
+Each cell is a call of its own, with the fault set when the call comes to the phase. The tests
+make the same calls, and compare them with the page.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Callable, Optional
+
+import msgspec
+
+from vatel import Client, Tools
+from vatel_rt import WavDevice
+from vatel_rt.audio.pcm import bytes_of, samples_of
+from vatel_rt.errors import VatelError
+from vatel_rt.messages import Incoming, ResponseAudio, SpeechStarted
+from vatel_rt.options import ConnectionOptions
+from vatel_rt.simulator import Scenario, Simulator
+
+PAGE = Path(__file__).parents[1] / "docs" / "faults.md"
+BEGIN = "<!-- made by scripts/fault_matrix.py --write -->\n"
+
+PHASES = ["handshake", "before it starts", "caller speaks", "tool runs", "agent speaks", "closing"]
+FAULTS: dict[str, dict[str, Any]] = {
+    "no token (503)": {"status": 503, "path": "/v1/session-token"},
+    "expired token": {"expired_tokens": True},
+    "refused (403)": {"handshake_status": 403},
+    "refused once (503)": {"handshake_status": 503, "handshakes": 1},
+    "no answer": {"handshake_delay": 60},
+    "connection reset": {"drop_after_seconds": 0},
+    "closed with 1001": {"drop_after_seconds": 0, "close_code": 1001},
+    "closed with 1011": {"drop_after_seconds": 0, "close_code": 1011, "close_reason": "overload"},
+    "closed with 4001": {"drop_after_seconds": 0, "close_code": 4001},
+    "black hole": {"stall": 60, "no_pong": True},
+    "stall of half a second": {"stall": 0.5},
+    "frame cut in the middle": {"cut_frames": 1},
+    "frame garbled": {"garble_frames": 1},
+    "binary frame": {"binary_frames": 1},
+    "frame of 10 MB": {"big_frames": 1},
+    "audio is silence": {"silence": True},
+    "no audio": {"mute": True},
+    "audio twice": {"duplicate_audio": True},
+    "audio out of order": {"reorder_audio": True},
+    "reads slowly": {"slow_reading": 0.01},
+}
+# Short limits, so that what is noticed by waiting is noticed soon.
+OPTIONS = ConnectionOptions(
+    open_timeout=2, close_timeout=1, ping_interval=0.4, ping_timeout=3, attempts=2
+)
+SCENARIO = {
+    "greeting": {"says": ""},
+    "turns": [
+        {
+            "hears": "What are your opening hours?",
+            "tool": {"name": "hours", "timeout": 3},
+            "says": "We are open from nine to five.",
+            "clip": "hours.wav",
+        }
+    ],
+    "delivery": {"thinking_ms": 0, "speed": 2, "chunk_max_ms": 100},
+    "agent": {"timeout_settings": {"default_timeout": 15}},  # of a busy machine
+    "caller": [{"at": 0.3, "says": "What are your opening hours?", "clip": "caller_hours.wav"}],
+}
+AUDIBLE = 330
+AT_ONCE = 10
+LONGEST = bytes_of(2000)
+"""Of a piece of audio no more is played: 10 MB are two and a half minutes."""
+
+
+class Ear(WavDevice):
+    """A device that tells what was heard after a moment."""
+
+    def __init__(self, speech: bytes) -> None:
+        super().__init__(speech)
+        self.audible: list[bool] = []
+
+    def play(self, pcm: bytes) -> None:
+        """Play the beginning of `pcm`."""
+        super().play(pcm[:LONGEST])
+
+    def _emit(self, block: bytes) -> None:
+        super()._emit(block)
+        self.audible.append(max(samples_of(block)) > AUDIBLE)
+
+
+@dataclass
+class Cell:
+    """One call.
+
+    Attributes:
+        outcome: how it ended, as the table shows it.
+        reached: whether it came to the phase.
+        heard_after: audible blocks that were played once it had ended.
+    """
+
+    fault: str
+    phase: str
+    outcome: str = ""
+    reached: bool = False
+    heard_after: int = 0
+
+
+async def run(cell: Cell) -> Cell:
+    """Make the call of a cell."""
+    scenario = msgspec.convert({**SCENARIO, "folder": Scenario.default().folder}, Scenario)
+    faults = dict(FAULTS[cell.fault])
+    if cell.phase == "before it starts" and "drop_after_seconds" in faults:
+        faults["drop_after_messages"] = faults.pop("drop_after_seconds")
+    async with Simulator(scenario) as simulator:
+
+        def reach(phase: str) -> None:
+            if phase == cell.phase:
+                cell.reached = True
+                simulator.faults.set(**faults)
+
+        if cell.phase == "handshake" and "handshake_delay" not in faults:
+            simulator.faults.handshake_delay = 0.2
+        reach("handshake")
+        reach("before it starts")
+        device = Ear(scenario.caller_audio())
+        async with Client(simulator.api_key, simulator.url) as client:
+            try:
+                await _hold(client, simulator.agent_id, device, reach, cell)
+            except VatelError as error:
+                cell.outcome = cell.outcome or f"`{type(error).__name__}`"
+    return cell
+
+
+async def _hold(
+    client: Client, agent_id: str, device: Ear, reach: Callable[[str], None], cell: Cell
+) -> None:
+    tools = Tools()
+
+    @tools.tool
+    async def hours() -> str:
+        reach("tool runs")
+        return "nine to five"
+
+    async with client.call(agent_id, audio=device, tools=tools, options=OPTIONS) as call:
+        reading = asyncio.create_task(_read(call, reach))
+        end = await call.wait()
+        before = len(device.audible)
+        await asyncio.wait({reading})
+        reading.exception()
+        cell.outcome = f"`{end.reason}`" + (f" {end.code}" if end.code and not end.clean else "")
+    cell.heard_after = sum(device.audible[before:])
+
+
+async def _read(call: Any, reach: Callable[[str], None]) -> None:
+    spoke = False
+    message: Incoming
+    async for message in call:
+        if isinstance(message, SpeechStarted):
+            reach("caller speaks")
+        elif isinstance(message, ResponseAudio):
+            if not spoke:
+                reach("agent speaks")
+            spoke = True
+            if message.data.is_final:
+                reach("closing")
+
+
+async def cells() -> list[Cell]:
+    """All cells, some at a time."""
+    limit = asyncio.Semaphore(AT_ONCE)
+
+    async def one(cell: Cell) -> Cell:
+        async with limit:
+            return await run(cell)
+
+    return await asyncio.gather(*(one(Cell(fault, phase)) for fault in FAULTS for phase in PHASES))
+
+
+def table(found: list[Cell]) -> str:
+    """The cells as a Markdown table."""
+    outcomes = {(cell.fault, cell.phase): cell.outcome for cell in found}
+    lines = [["fault", *PHASES], ["---"] * (len(PHASES) + 1)]
+    lines += [[fault, *(outcomes[fault, phase] for phase in PHASES)] for fault in FAULTS]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def main(arguments: Optional[list[str]] = None) -> int:
+    """Print the table, or write it into the page; gives the exit code."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--write", action="store_true", help="write it into docs/faults.md")
+    options = parser.parse_args(arguments)
+    logging.disable(logging.CRITICAL)
+    text = table(asyncio.run(cells()))
+    if options.write:
+        page = PAGE.read_text(encoding="utf-8")
+        PAGE.write_text(page.partition(BEGIN)[0] + BEGIN + text, encoding="utf-8")
+    else:
+        print(text, end="")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
