@@ -1,7 +1,8 @@
 """List the Pythons here that the project supports, the lowest first, one path a line.
 
 They are looked for on the PATH and among pyenv's versions. `--ends` lists only the lowest and
-the newest. Needs nothing but the Python that runs it.
+the newest, `--newest` only the newest; `--newest 3.11` fails where that is no 3.11 or later.
+Needs nothing but the Python that runs it.
 """
 
 from __future__ import annotations
@@ -41,9 +42,17 @@ def main() -> None:
     """Print what was found."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--ends", action="store_true", help="only the lowest and the newest")
-    ends = parser.parse_args().ends
-    found = [path for path in map(find, SUPPORTED) if path]
-    print("\n".join(dict.fromkeys((found[0], found[-1])) if ends else found))
+    parser.add_argument(
+        "--newest", metavar="VERSION", nargs="?", const="3.9", help="only the newest"
+    )
+    options = parser.parse_args()
+    least = tuple(map(int, (options.newest or "0").split(".")))
+    found = [path for path in map(find, [v for v in SUPPORTED if v >= least]) if path]
+    if not found:
+        sys.exit(f"no supported Python is here that is {options.newest or 3.9} or later")
+    if options.newest:
+        found = found[-1:]
+    print("\n".join(dict.fromkeys((found[0], found[-1])) if options.ends else found))
 
 
 if __name__ == "__main__":
