@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
+import pkgutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+from pages import PAGES
 
 import vatel
 import vatel.models
 import vatel_rt
+from vatel_rt import audio
+from vatel_rt.audio.device import AudioDevice
+from vatel_rt.audio.duplex import Duplex
 
 # What programs written for earlier versions import, apart from Client.
 REST = """
@@ -32,6 +39,23 @@ REALTIME = """
     ToolCallArgument ToolCallData ToolCallOutput ToolCallOutputData VoiceSessionEmptyData
     parse_server_message
 """.split()
+
+
+@pytest.mark.parametrize("package", [vatel, vatel_rt])
+def test_editors_and_python_know_the_same_names(package) -> None:
+    nodes = list(ast.walk(ast.parse(Path(package.__file__).read_text("utf-8"))))
+    told = [name for node in nodes if isinstance(node, ast.ImportFrom) for name in node.names]
+    homes = [key.value for node in nodes if isinstance(node, ast.Dict) for key in node.keys]
+    assert {name.name for name in told if name.asname} == set(homes)
+
+
+def test_every_audio_device_is_exported_documented_and_whole() -> None:
+    for module in pkgutil.iter_modules(audio.__path__, "vatel_rt.audio."):
+        for kind in vars(importlib.import_module(module.name)).values():
+            if isinstance(kind, type) and issubclass(kind, Duplex) and kind is not Duplex:
+                assert getattr(vatel_rt, kind.__name__) is kind
+                assert f"`{kind.__name__}(" in PAGES["docs/audio.md"]
+                assert {name for name in vars(AudioDevice) if name[0] != "_"} <= set(dir(kind))
 
 
 @pytest.mark.parametrize("name", REST)
@@ -71,6 +95,19 @@ def test_importing_loads_neither_audio_nor_simulator_nor_http() -> None:
         "import sys, vatel\n"
         "heavy = ('httpx', 'websockets', 'starlette', 'yaml', 'vatel_rest', 'vatel_rt.audio')\n"
         "print([name for name in heavy if name in sys.modules])"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert ran.stdout.strip() == "[]"
+
+
+def test_a_synchronous_client_loads_no_more_than_it_needs() -> None:
+    program = (
+        "import sys, vatel\n"
+        "vatel.Client('key')\n"
+        "later = ('asyncio', 'anyio', 'attrs', 'msgspec', 'dateutil', 'websockets')\n"
+        "print([name for name in later if name in sys.modules])"
     )
     ran = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True

@@ -9,7 +9,7 @@ from typing_extensions import assert_type
 import vatel
 import vatel_rt
 from vatel import Client, Tools
-from vatel.connection import Connection
+from vatel.connection import Connection, ConnectionOptions
 from vatel.models import (
     Agent,
     AgentCreateInput,
@@ -25,7 +25,7 @@ from vatel.models.ws import (
     ToolCall,
     UnknownMessage,
 )
-from vatel_rt.ending import CallEnd
+from vatel_rt import CallEnd, CallReport
 
 
 def rest(client: Client) -> None:
@@ -66,6 +66,13 @@ async def realtime(client: Client) -> None:
             assert_type(message.type, str)
     async with vatel.connect("t") as other:
         assert_type(other, Connection)
+        assert_type(other.audio_dropped_ms, float)
+    await client.connect(lambda: "t", options=ConnectionOptions(idle_timeout=30))
+    await client.connect(fresh_token, options=ConnectionOptions(ping_interval=None))
+
+
+async def fresh_token() -> str:
+    return "t"
 
 
 async def live(client: Client, tools: Tools) -> None:
@@ -76,5 +83,8 @@ async def live(client: Client, tools: Tools) -> None:
     assert_type(double(2), int)
     async with client.call("id", audio=vatel_rt.WavDevice("a.wav"), tools=tools) as call:
         assert_type(call, vatel_rt.Call)
-        assert_type(await call.wait(), CallEnd)
+        end = await call.wait()
+        assert_type(end, CallEnd)
+        assert_type(end.retryable, bool)
+        assert_type(call.report, CallReport)
         assert_type(call.report.answer_ms, list[float])
