@@ -1,4 +1,4 @@
-"""Manage agents, calls and SIP trunks over REST.
+"""Manage agents and look at calls over REST.
 
 Set VATEL_API_KEY (and VATEL_BASE_URL, for the simulator), then: python examples/rest.py
 """
@@ -9,13 +9,8 @@ import sys
 from datetime import datetime, timedelta, timezone
 
 from vatel import Client
-from vatel.models import (
-    AgentCreateInput,
-    AgentUpdateInput,
-    SipTrunkAgentAssignmentCreateInput,
-    SipTrunkCreateInput,
-)
-from vatel_rt.errors import ConflictError, NotFoundError
+from vatel.models import AgentCreateInput, AgentUpdateInput
+from vatel_rt.errors import ConflictError, NotFoundError, VatelError
 
 
 def publish_newest_version(client: Client, agent_id: str) -> None:
@@ -27,9 +22,9 @@ def publish_newest_version(client: Client, agent_id: str) -> None:
         print("the newest version is published already")
 
 
-def print_calls_of_the_last_week(client: Client, agent_id: str) -> None:
+def print_calls_of_the_last_week(client: Client) -> None:
     a_week_ago = datetime.now(timezone.utc) - timedelta(days=7)
-    for call in client.calls.iter(agent_ids=[agent_id], date_from=a_week_ago):
+    for call in client.calls.iter(date_from=a_week_ago):
         print(call.created_at, call.status, call.duration_seconds, "s")
 
 
@@ -38,14 +33,9 @@ def save_newest_recording(client: Client) -> None:
     if newest is None or newest.id is None:
         print("there are no calls yet")
         return
-
-    def show(have: int, total: int | None) -> None:
-        share = f"{100 * have // total} %" if total else f"{have} bytes"
-        print(f"\rrecording: {share}", end="", file=sys.stderr)
-
     try:
-        client.calls.save_recording(newest.id, f"{newest.id}.wav", progress=show)
-        print(f"\nsaved {newest.id}.wav")
+        client.calls.save_recording(newest.id, f"{newest.id}.wav")
+        print(f"saved {newest.id}.wav")
     except NotFoundError:
         print("the newest call has no recording")
 
@@ -62,19 +52,16 @@ def main() -> None:
             publish_newest_version(client, agent_id)
             token = client.session.generate_token(agent_id).token
             print("a session token of", len(token), "characters")
-            print_calls_of_the_last_week(client, agent_id)
+            print_calls_of_the_last_week(client)
             save_newest_recording(client)
-            trunk = client.sip_trunks.create(SipTrunkCreateInput(pbx="generic"))
-            assignment = client.sip_trunks.create_assignment(
-                trunk.id or "",
-                SipTrunkAgentAssignmentCreateInput(agent_id=agent_id, number="+15551234567"),
-            )
-            print("calls to", assignment.number, "go to", agent.name)
-            client.sip_trunks.delete_assignment(assignment.id or "")
-            client.sip_trunks.delete(trunk.id or "")
         finally:
             client.agents.delete(agent_id)
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except VatelError as error:
+        sys.exit(f"error: {error}")
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,26 +1,34 @@
-"""What the README says is true: its programs run, its commands and files exist."""
+"""The programs and tests on the pages run, as they stand there."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pages import PAGES, blocks
 from platforms import running_simulator
 from scenarios import GREETING, HOURS, QUESTION, TOOL, scenario
 
 from vatel_rt.audio.wav import WavWriter
 from vatel_rt.simulator import Simulator, caller_clip
 
-ROOT = Path(__file__).resolve().parents[1]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-PROGRAMS = re.findall(r"```python\n(.*?)```", README, re.S)
+PROGRAMS = [
+    pytest.param(program, id=f"{page}-{number}")
+    for page in PAGES
+    for number, program in enumerate(blocks(page, "python"))
+]
+TESTS = [
+    pytest.param(test, id=f"{page}-{number}")
+    for page in PAGES
+    for number, test in enumerate(blocks(page, "python pytest"))
+]
 TALK = scenario(
     greeting=GREETING,
     turns=[{"hears": QUESTION["says"], "tool": TOOL, **HOURS}],
     caller=[{**QUESTION, "at": 4}],
 )
+README = PAGES["README.md"]
 
 
 @pytest.fixture(scope="module")
@@ -29,9 +37,9 @@ def simulator() -> Iterator[Simulator]:
         yield simulator
 
 
-@pytest.mark.parametrize("number", range(len(PROGRAMS)))
+@pytest.mark.parametrize("program", PROGRAMS)
 def test_programs_run(
-    number: int, simulator: Simulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys
+    program: str, simulator: Simulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("VATEL_API_KEY", simulator.api_key)
@@ -39,20 +47,28 @@ def test_programs_run(
     question = WavWriter("question.wav")
     question.write(caller_clip(TALK))
     question.close()
-    exec(compile(PROGRAMS[number], f"README program {number}", "exec"), {"__name__": "program"})
+    exec(compile(program, "program", "exec"), {"__name__": "program"})
     printed = capsys.readouterr().out
     assert printed
-    if "WavDevice" in PROGRAMS[number]:
-        assert "agent: We are open from nine to five." in printed
+    if "wait()" in program and "WavDevice" in program:
+        assert "We are open from nine to five." in printed
         assert "agent hung up" in printed
 
 
-def test_make_targets_exist() -> None:
-    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    for target in re.findall(r"\bmake ([a-z-]+)", README):
-        assert re.search(rf"^{target}:", makefile, re.M), target
+@pytest.mark.parametrize("test", TESTS)
+def test_tests_run(test: str, pytester: pytest.Pytester) -> None:
+    pytester.makeconftest("pytest_plugins = ['vatel_rt.testing']")
+    pytester.makepyfile(test)
+    result = pytester.runpytest_subprocess("-p", "no:vatel", "-p", "no:cacheprovider")
+    assert result.ret == 0
+    assert result.parseoutcomes()["passed"] == test.count("def test_")
 
 
-def test_linked_files_exist() -> None:
-    for link in re.findall(r"\]\(([^)#]+)\)", README):
-        assert (ROOT / link).exists(), link
+def test_the_first_call_is_on_the_first_screen() -> None:
+    head = README.splitlines()[:24]
+    assert "make demo" in " ".join(head)
+    assert "](docs/demo.svg)" in " ".join(head)
+    rest, call, *_ = blocks("README.md", "python")
+    assert len([line for line in rest.splitlines() if line]) <= 10
+    assert len([line for line in call.splitlines() if line]) <= 18
+    assert len(README.splitlines()) <= 120
