@@ -3,13 +3,12 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import threading
 from collections.abc import Iterator
 from importlib import resources
-from pathlib import Path
 from typing import Any
 
 import pytest
+from leftovers import leaves_nothing
 
 
 @pytest.fixture
@@ -27,21 +26,19 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
     return report
 
 
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Tell which tests of sound needed more than one try."""
+    for report in terminalreporter.stats.get("passed", []):
+        tries = dict(report.user_properties).get("tries", 1)
+        if tries > 1:
+            terminalreporter.write_line(f"{tries} tries: {report.nodeid}")
+
+
 @pytest.fixture(scope="session")
 def document() -> dict[str, Any]:
     """The OpenAPI document."""
     text = resources.files("vatel_rest").joinpath("openapi.json").read_text(encoding="utf-8")
     return json.loads(text)
-
-
-def _open_files() -> set[str]:
-    found = set()
-    for link in Path("/proc/self/fd").glob("*"):
-        try:
-            found.add(f"{link.name} {os.readlink(link)}")
-        except OSError:
-            continue
-    return {name for name in found if "/proc/" not in name}
 
 
 @pytest.fixture
@@ -50,10 +47,8 @@ def nothing_left() -> Iterator[None]:
 
     For synchronous tests that run their own event loop; asynchronous ones use `no_new_tasks`.
     """
-    files, threads = _open_files(), set(threading.enumerate())
-    yield
-    assert set(threading.enumerate()) <= threads
-    assert _open_files() <= files
+    with leaves_nothing():
+        yield
 
 
 def _tasks() -> set[asyncio.Task[Any]]:

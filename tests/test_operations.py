@@ -76,7 +76,7 @@ class Watcher:
 
 
 def everything(call: Call, agent_id: str, number: str) -> Generator[Any, Any, None]:
-    """Use all 29 operations; what a call gives is yielded, and its answer sent back."""
+    """Use all operations; what a call gives is yielded, and its answer sent back."""
     assert (yield call("organization.get")).name
     assert (yield call("llms.list")).llms
     assert (yield call("voices.list")).voices
@@ -152,7 +152,6 @@ def test_synchronously(simulator: Simulator, document: dict[str, Any]) -> None:
             break
     own.close()
     assert watcher.used == rest_operations(document)
-    assert len(watcher.used) == 29
 
 
 def test_asynchronously(simulator: Simulator, document: dict[str, Any]) -> None:

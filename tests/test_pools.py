@@ -7,13 +7,14 @@ import gc
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
+import certifi
 import httpx
 import pytest
 from platforms import running_simulator
 
 from vatel import Client
-from vatel_rt import pools
-from vatel_rt.errors import ConfigurationError
+from vatel_rt import pools, rest
+from vatel_rt.errors import ClientClosedError, ConfigurationError
 from vatel_rt.simulator import Simulator
 
 
@@ -70,21 +71,83 @@ def test_one_event_loop_after_the_other(simulator: Simulator, made: list[str]) -
     assert len(client._pools._by_loop) == 0
 
 
-def test_closing_and_going_on(simulator: Simulator, made: list[str]) -> None:
+def test_a_closed_client_says_so(simulator: Simulator, made: list[str]) -> None:
+    with Client(simulator.api_key, simulator.url) as client:
+        assert client.agents.list()
+    twin = client.with_options(timeout=1)
+    for closed in (client, twin):
+        closed.close()
+        with pytest.raises(ClientClosedError, match="the client is closed"):
+            closed.agents.list()
+        with pytest.raises(ClientClosedError):
+            asyncio.run(closed.agents.list_async())
+    assert made == ["Client"]
+
+
+def test_a_client_that_is_closed_in_one_event_loop_is_closed_in_all(
+    simulator: Simulator, made: list[str]
+) -> None:
     client = Client(simulator.api_key, simulator.url)
-    client.close()
-    assert client.agents.list()
-    client.close()
-    client.close()
-    assert client.agents.list()
 
     async def use() -> None:
-        await client.agents.list_async()
+        assert await client.agents.list_async()
         await client.aclose()
         await client.aclose()
+        with pytest.raises(RuntimeError):  # as httpx raises, for existing code
+            await client.agents.list_async()
 
     asyncio.run(use())
-    assert made == ["Client", "Client", "AsyncClient"]
+    with pytest.raises(ClientClosedError):
+        client.agents.list()
+    with pytest.raises(ClientClosedError):
+        asyncio.run(client.agents.list_async())
+    assert made == ["AsyncClient"]
+
+
+def test_a_closed_client_does_not_use_the_given_ones_but_leaves_them_open() -> None:
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, json=[]))
+    own, own_async = httpx.Client(transport=transport), httpx.AsyncClient(transport=transport)
+    with Client("key", None, own, own_async) as client:
+        assert client.agents.list() == asyncio.run(client.agents.list_async()) == []
+    with pytest.raises(ClientClosedError):
+        client.agents.list()
+    with pytest.raises(ClientClosedError):
+        asyncio.run(client.agents.list_async())
+    assert not own.is_closed
+    assert not own_async.is_closed
+    own.close()
+    asyncio.run(own_async.aclose())
+
+
+def test_a_request_that_waits_to_be_repeated_ends_with_its_client(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked = []
+
+    def refuse(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url.path)
+        return httpx.Response(503)
+
+    with httpx.Client(transport=httpx.MockTransport(refuse)) as own:
+        client = Client("key", None, own)
+        monkeypatch.setattr(rest.time, "sleep", lambda _: client.close())
+        with pytest.raises(ClientClosedError):
+            client.agents.list()
+    assert asked == ["/v1/agents"]
+
+
+def test_certificates_are_loaded_once_and_anew_where_the_environment_names_others(
+    simulator: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded = []
+    create = httpx.create_ssl_context
+    monkeypatch.setattr(pools.httpx, "create_ssl_context", lambda: loaded.append(1) or create())
+    pools._tls_with.cache_clear()
+    for times, file in ((1, ""), (1, ""), (2, certifi.where()), (2, "")):
+        monkeypatch.setenv("SSL_CERT_FILE", file)
+        with Client(simulator.api_key, simulator.url) as client:
+            assert client.agents.list() == asyncio.run(client.agents.list_async())
+        assert len(loaded) == times
 
 
 @pytest.mark.parametrize("proxy", ["nonsense://user:s3cret@host:1", "socks5://user:s3cret@h:1"])

@@ -117,7 +117,7 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[float]]:
         waited.append(seconds)
 
     monkeypatch.setattr(rest.time, "sleep", waited.append)
-    monkeypatch.setattr(rest.asyncio, "sleep", sleep)
+    monkeypatch.setattr(asyncio, "sleep", sleep)
     return waited
 
 

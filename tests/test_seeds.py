@@ -90,7 +90,8 @@ def test_the_snippets_of_the_readme(
         assert names["resp"].token
 
 
-@pytest.mark.parametrize("text", PROGRAM)
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("text", PROGRAM, ids=["run_session.py"][: len(PROGRAM)])
 def test_the_full_duplex_program(text: str, tmp_path: Path) -> None:
     """A thread captures, a callback plays: through a stand-in for the sound device."""
     start = text.index("#!/usr/bin/env python3")
@@ -109,7 +110,7 @@ def test_the_full_duplex_program(text: str, tmp_path: Path) -> None:
         options = ["--api-key", simulator.api_key, "--agent-id", simulator.agent_id]
         ran = subprocess.run(
             [sys.executable, str(program), *options, "--base-url", simulator.url],
-            env=environment, capture_output=True, text=True, timeout=40, check=False,
+            env=environment, capture_output=True, text=True, timeout=90, check=False,
         )  # fmt: skip
     assert (ran.returncode, ran.stderr) == (0, "")
     said = [line.split(":")[0] for line in ran.stdout.splitlines()]
