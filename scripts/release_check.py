@@ -38,12 +38,15 @@ def run(*command: object, cwd: Path = ROOT) -> str:
     """Run a command, and give what it printed.
 
     Raises:
-        FailedError: its exit code is not 0.
+        FailedError: its exit code is not 0, or it took too long.
     """
     line = list(map(str, command))
-    done = subprocess.run(
-        line, cwd=cwd, capture_output=True, text=True, check=False, timeout=SECONDS
-    )
+    try:
+        done = subprocess.run(
+            line, cwd=cwd, capture_output=True, text=True, check=False, timeout=SECONDS
+        )
+    except subprocess.TimeoutExpired as error:
+        raise FailedError(str(error)) from None
     if done.returncode:
         raise FailedError(f"{' '.join(line)}\n{done.stdout}{done.stderr}".strip())
     return done.stdout
@@ -112,7 +115,7 @@ def attempt(wheel: Path, python: str, extra: str) -> str:
     with tempfile.TemporaryDirectory() as folder:
         try:
             install(wheel, python, extra, Path(folder))
-        except (FailedError, subprocess.TimeoutExpired) as error:
+        except FailedError as error:
             return str(error)
     return ""
 
