@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import shlex
 import socket
 import ssl
 import subprocess
@@ -20,6 +21,7 @@ from typing import Any, Callable, NamedTuple
 
 import httpx
 import pytest
+from pages import ROOT
 from platforms import in_thread, running_simulator
 from scenarios import silence_ends
 
@@ -57,17 +59,21 @@ class World(NamedTuple):
         return re.sub(r"\{(\w+)\}", lambda name: self.places[name[1]], text)
 
 
-def make_certificate(folder: Path) -> None:
-    make = "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost"
-    names = "-addext subjectAltName=DNS:localhost -keyout key.pem -out certificate.pem"
-    subprocess.run(f"{make} {names}".split(), cwd=folder, check=True, capture_output=True)
+def make_certificate(folder: Path, name: str, days: int) -> None:
+    names = "-subj /CN=localhost -addext subjectAltName=DNS:localhost"
+    for make in (
+        f"openssl req -new -newkey rsa:2048 -nodes {names} -keyout {name}.key -out {name}.request",
+        f"openssl x509 -req -in {name}.request -signkey {name}.key -copy_extensions copy "
+        f"-days {days} -out {name}.pem",
+    ):
+        subprocess.run(make.split(), cwd=folder, check=True, capture_output=True)
 
 
 @asynccontextmanager
-async def tls_server(folder: Path) -> AsyncIterator[int]:
+async def tls_server(folder: Path, name: str) -> AsyncIterator[int]:
     """Knows no path, and has a certificate of its own for `localhost`."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(folder / "certificate.pem", folder / "key.pem")
+    context.load_cert_chain(folder / f"{name}.pem", folder / f"{name}.key")
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
@@ -83,14 +89,18 @@ async def tls_server(folder: Path) -> AsyncIterator[int]:
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     folder = tmp_path_factory.mktemp("tls")
-    make_certificate(folder)
+    make_certificate(folder, "certificate", 2)
+    make_certificate(folder, "expired", -1)
     with running_simulator(scenario=silence_ends(), api_key=KEY) as simulator:
-        with in_thread(tls_server(folder)) as tls, socket.socket() as closed:
+        with in_thread(tls_server(folder, "certificate")) as tls, in_thread(
+            tls_server(folder, "expired")
+        ) as expired, socket.socket() as closed:
             closed.bind(("127.0.0.1", 0))  # taken, and nobody listens
             with socket.create_server(("127.0.0.1", 0)) as silent:
                 places = {
                     "simulator": simulator.url,
                     "tls": f"https://localhost:{tls}",
+                    "tls_expired": f"https://localhost:{expired}",
                     "closed": f"127.0.0.1:{closed.getsockname()[1]}",
                     "silent": f"http://127.0.0.1:{silent.getsockname()[1]}",
                     "taken": str(silent.getsockname()[1]),
@@ -99,6 +109,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
                     "simulator_by_tls": simulator.url.replace("http", "https"),
                     "closed_twice": f"two.localhost:{closed.getsockname()[1]}",
                     "certificate": str(folder / "certificate.pem"),
+                    "expired": str(folder / "expired.pem"),
                 }
                 yield World(simulator, places)
 
@@ -169,6 +180,11 @@ UNREACHABLE: dict[str, tuple[str, dict[str, str], type[VatelError], str]] = {
         "{tls_by_address}", TRUSTED, APIConnectionError,
         r"cannot reach \S+: its certificate is refused: IP address mismatch, .+ "
         r"\(give the name that its certificate has\)",
+    ),
+    "a certificate of the past": (
+        "{tls_expired}", {"SSL_CERT_FILE": "{expired}"}, APIConnectionError,
+        r"cannot reach \S+: its certificate is refused: certificate has expired "
+        r"\(or is the clock of this machine wrong\?\)",
     ),
     "https at a port for http": (
         "{simulator_by_tls}", {}, APIConnectionError,
@@ -642,3 +658,26 @@ def test_processes(row: str, world: World, tmp_path: Path) -> None:
     )  # fmt: skip
     check_text(ran.stderr.rstrip("\n"), text, world)
     assert ran.returncode == code
+
+
+OLD = "import sys; sys.version_info = (3, 8, 20); exec(sys.argv[2])"
+PYTHONS: dict[str, tuple[str, str]] = {
+    "an old one": ("./python3.8", "./python3.8 is not a Python of version 3.9 or later"),
+    "none": ("python3.x", "python3.x is not a Python of version 3.9 or later"),
+}
+
+
+@pytest.mark.parametrize("row", PYTHONS)
+def test_make_with_another_python(row: str, world: World, tmp_path: Path) -> None:
+    python, text = PYTHONS[row]
+    old = tmp_path / "python3.8"
+    old.write_text(f"#!/bin/sh\nexec {sys.executable} -c {shlex.quote(OLD)} \"$@\"\n")
+    old.chmod(0o755)
+    ran = subprocess.run(
+        ["sh", str(ROOT / "scripts" / "setup-venv"), python, "venv", "."],
+        capture_output=True, text=True, check=False, timeout=50,
+    )  # fmt: skip
+    advice = "; name another: make ... PYTHON=python3.11"
+    check_text(ran.stderr.rstrip("\n"), "setup: " + text + advice, world)
+    assert ran.returncode == 2
+    assert not (tmp_path / "venv").exists()
