@@ -219,7 +219,9 @@ def test_a_frame_without_a_type_is_none_of_the_messages(sender: Any) -> None:
     assert (message.type, message.claimed) == ("invalid_message", "")
 
 
-@pytest.mark.parametrize("audio", ["AQACAA==", b"\1\0\2\0", array("h", [1, 2])])
+@pytest.mark.parametrize(
+    "audio", ["AQACAA==", b"\1\0\2\0", bytearray(b"\1\0\2\0"), memoryview(array("h", [1, 2]))]
+)
 def test_audio_is_sent_as_the_message_of_it_would_be(audio: Any) -> None:
     assert encode_audio(audio).decode() == encode(InputAudio.of(audio))
 

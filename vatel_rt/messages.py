@@ -322,8 +322,7 @@ def encode(message: Union[ServerMessage, ClientMessage, UnknownMessage, Mapping[
 
 def encode_audio(audio: Union[str, bytes]) -> bytes:
     """The text frame of an `InputAudio`, without making one: a fifth of the cost."""
-    given = audio if isinstance(audio, str) else memoryview(audio)
-    return msgspec.json.encode({"type": "input_audio", "data": {"audio": given}})
+    return msgspec.json.encode({"type": "input_audio", "data": {"audio": audio}})
 
 
 def parse_server_message(payload: Mapping[str, Any]) -> ServerMessage:
