@@ -26,7 +26,7 @@ def figures(quick: bool) -> Iterator[Figure]:
     """The rows of this topic."""
     lab.hold_to_cores(None)
     measures = {each: partial(cost, each, quick) for each in VARIANTS}
-    for figure in interleaved("send, 20 ms", "µs", measures, 1 if quick else 7):
+    for figure in interleaved("send, 20 ms", "µs", measures, 1 if quick else 13):
         figure.note = NOTES.get(figure.variant, "")
         yield figure
 
