@@ -177,14 +177,14 @@ def test_help_tells_the_options_and_the_exit_codes(capsys: Any) -> None:
         assert part in text
 
 
-def start_demo(folder: Path, *options: str) -> subprocess.Popen[str]:
+def start_demo(folder: Path, *options: str, **settings: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         command(*options),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         cwd=folder,
-        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        env={**os.environ, "PYTHONUNBUFFERED": "1", **settings},
     )
 
 
@@ -201,6 +201,21 @@ def test_signals_hang_up_cleanly(number: int, tmp_path: Path) -> None:
     assert (demo.returncode, err) == (130, "")
     assert "The call ended: caller hung up" in out
     assert (tmp_path / "call.wav").stat().st_size > 0
+
+
+def test_the_simulator_needs_nothing_of_a_real_account(tmp_path: Path) -> None:
+    """The settings of one may be there: it has an agent of its own."""
+    settings = {"VATEL_API_KEY": "real", "VATEL_AGENT_ID": "5e1f1a5c-0000-4000-8000-00000000dead"}
+    with start_demo(tmp_path, "--simulate", **settings) as demo:
+        assert demo.stdout is not None
+        assert demo.stdout.readline() == "Calling the built-in simulator.\n"
+        for line in demo.stdout:
+            if "started: " in line:
+                demo.send_signal(signal.SIGINT)
+                break
+        out, err = demo.communicate(timeout=100)
+    assert (demo.returncode, err) == (130, "")
+    assert "The call ended: caller hung up" in out
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -267,7 +282,9 @@ def test_no_devices_to_list(monkeypatch: pytest.MonkeyPatch, capsys: Any) -> Non
     """The list itself is empty, as where there is no sound card."""
     monkeypatch.setattr("vatel_rt.demo.sound.list_devices", list)
     assert main(["--list-devices"]) == 2
-    assert capsys.readouterr().err.startswith("error: there is no such sound device\n")
+    assert capsys.readouterr().err.startswith(
+        "error: there is no such sound device (found: none)\n"
+    )
 
 
 def test_a_real_agent_hears_the_clip_where_there_is_no_device(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ class Problem(NamedTuple):
 
 
 _PIP = "pip install 'vatel[audio]'"
-_LIST = "python -c 'import vatel_rt; print(*vatel_rt.list_devices(), sep=chr(10))'"
+_LIST = "vatel_rt.list_devices() gives those that there are"
 _ON_LINUX = f"`wpctl status` or `pactl info` shows whether the sound server is there; {_LIST}"
 _ON_MACOS = f"System Settings > Sound; {_LIST}"
 _ON_WINDOWS = "Settings > System > Sound"

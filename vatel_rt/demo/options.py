@@ -63,13 +63,15 @@ def parse(arguments: Optional[Sequence[str]] = None) -> argparse.Namespace:
     if options.list_devices:
         return options
     options.api_key = config.setting("VATEL_API_KEY", options.api_key)
-    options.agent_id = config.setting("VATEL_AGENT_ID", options.agent_id)
     options.base_url = config.setting("VATEL_BASE_URL", options.base_url)
     options.token = config.setting("VATEL_SESSION_TOKEN", options.token)
     if not (options.api_key or options.token):
-        if options.base_url and not options.simulate:
-            parser.error(f"no API key for {options.base_url}: give --api-key, or --simulate")
+        meant = options.base_url or options.agent_id
+        if meant and not options.simulate:
+            parser.error(f"no API key for {meant}: give --api-key, or --simulate")
         options.simulate = True
+    if not options.simulate:  # which has an agent of its own
+        options.agent_id = config.setting("VATEL_AGENT_ID", options.agent_id)
     files = [options.input, options.output, options.record, options.events, options.trace]
     paths = [os.path.realpath(file) for file in files if file]
     if len(set(paths)) < len(paths):
@@ -86,7 +88,10 @@ def _microphone(options: argparse.Namespace, parser: argparse.ArgumentParser) ->
         if options.microphone is False:
             parser.error("--no-microphone goes with no option of the sound device")
         if files:
-            parser.error("--input and --output go with no option of the sound device")
+            parser.error(
+                "--input and --output go with no option of the sound device "
+                "(--microphone, --input-device, --output-device, --mode)"
+            )
         return True
     return False if files or options.simulate else options.microphone
 

@@ -96,7 +96,8 @@ async def _dialed(
         if options.simulate:
             from vatel_rt.simulator import Simulator
 
-            screen.say("Calling the built-in simulator (set VATEL_API_KEY to call a real agent).")
+            how = "" if options.api_key else " (set VATEL_API_KEY to call a real agent)"
+            screen.say(f"Calling the built-in simulator{how}.")
             simulator = await opened.enter_async_context(Simulator())
             key, url, agent = simulator.api_key, simulator.url, agent or simulator.agent_id
         else:
@@ -105,7 +106,10 @@ async def _dialed(
                 yield Call(lambda: connect(options.token, url), **sides)
                 return
         if not agent:
-            raise ConfigurationError("no agent to call: give --agent-id or set VATEL_AGENT_ID")
+            raise ConfigurationError(
+                "no agent to call: give --agent-id or set VATEL_AGENT_ID "
+                "(client.agents.list() has the ids)"
+            )
         client = Client(key, url, allow_http=options.allow_http)
         yield (await opened.enter_async_context(client)).call(agent, **sides)
 

@@ -52,7 +52,7 @@ def device_table() -> list[str]:
     """
     devices = list_devices()
     if not devices:
-        raise NO_DEVICE.error()
+        raise NO_DEVICE.error("found: none")
     return list(_aligned(devices))
 
 
