@@ -165,6 +165,16 @@ def test_the_tests_of_an_application_pass(pytester: pytest.Pytester) -> None:
     result.assert_outcomes(passed=5)
 
 
+def test_they_pass_in_the_clone_with_pytest_alone() -> None:
+    """What else the tests of the SDK have, and configure, need not be there."""
+    command = [sys.executable, "-m", "pytest", "-p", "no:timeout", "-p", "no:cacheprovider"]
+    ran = subprocess.run(
+        [*command, str(EXAMPLES / "test_my_app.py")],
+        capture_output=True, text=True, timeout=100, check=False, cwd=EXAMPLES.parent,
+    )  # fmt: skip
+    assert "5 passed" in ran.stdout, ran.stdout
+
+
 @pytest.fixture
 def service(simulator: Simulator, tmp_path: Path) -> Iterator[httpx.Client]:
     """A browser at the token service, signed in; it is stopped as Ctrl-C does."""
