@@ -54,6 +54,9 @@ class Calls(CallsResource):
     def iter(self, **filters: Unpack[CallFilters]) -> Iterator[Call]:
         """Iterate over calls across pages, the latest first.
 
+        The filters are those of `list` (`agent_ids`, `status`, `date_from`, ...), with Python's
+        types: several ids in a list, a `datetime` with a zone, a bool.
+
         Calls that come in meanwhile push others to later pages; those are not repeated. A call
         that stops to satisfy the filters meanwhile (its `status` changes, say) pulls another
         one onto a page that was read already: to miss none, filter by what does not change.
