@@ -30,6 +30,7 @@ from vatel_rt.demo.run import main as demo
 from vatel_rt.errors import (
     APIConnectionError,
     APITimeoutError,
+    AudioFormatError,
     AuthenticationError,
     BadRequestError,
     ConfigurationError,
@@ -415,6 +416,25 @@ ARGUMENTS: dict[str, tuple[Callable[[World], object], type[Exception], str]] = {
         lambda _: Client(KEY, timeout="5"), TypeError,
         "timeout is int or float or tuple or Timeout or None, not str",
     ),
+    "no time at all": (
+        lambda _: Client(KEY, timeout=0), ConfigurationError,
+        "timeout is a number of seconds above 0, not 0",
+    ),
+    "a timeout of another type, for some requests": (
+        lambda world: client_of(world).with_options(timeout="5"), TypeError,
+        "timeout is int or float or tuple or Timeout or None, not str",
+    ),
+    "a record that is no path": (
+        lambda world: client_of(world).call(AGENT, record=True), TypeError,
+        "record is str or PathLike or None, not bool",
+    ),
+    "a WAV file as samples": (
+        said(MU_LAW), AudioFormatError,
+        r"these bytes are a WAV file, not samples: WavDevice\(path\) reads one",
+    ),
+    "a WAV file as samples of a device": (
+        lambda _: WavDevice(MU_LAW), AudioFormatError, "these bytes are a WAV file, .+",
+    ),
     "the other client of httpx": (
         lambda _: Client(KEY, http_client=httpx.AsyncClient()), TypeError,
         "http_client is Client or None, not AsyncClient",
@@ -426,7 +446,7 @@ ARGUMENTS: dict[str, tuple[Callable[[World], object], type[Exception], str]] = {
     ),
     "neither agent nor token": (
         lambda world: client_of(world).call(), ConfigurationError,
-        "no agent to call: give agent_id or a session token",
+        r"no agent to call: give agent_id \(client.agents.list\(\) has them\) or a session token",
     ),
     "both": (
         lambda world: client_of(world).call(AGENT, token=TOKEN), ConfigurationError,
@@ -500,7 +520,10 @@ DEMO: dict[str, tuple[list[str], int, str]] = {
     "a wrong key": ([*ACCESS, "--api-key", "wrong"], 3, r".+ 401 .+ \(check the API key: .+\)"),
     "an unknown agent": ([*ACCESS, "--agent-id", NOBODY], 4, rf".+ 404 .+ {CHECK_ID}"),
     "no uuid": ([*ACCESS, "--agent-id", "../x"], 2, r".+ 400 agent_id: '../x' is not a 'uuid'"),
-    "no agent": (ACCESS[:4], 2, "no agent to call: give --agent-id or set VATEL_AGENT_ID"),
+    "no agent": (
+        ACCESS[:4], 2,
+        r"no agent to call: give --agent-id or set VATEL_AGENT_ID \(client.agents.list\(\) .+\)",
+    ),
     "a missing file": ([*ACCESS, "--input", "no.wav"], 2, "cannot read no.wav: No such file .+"),
     "a folder": ([*ACCESS, "--input", "."], 2, "cannot read .: Is a directory"),
     "no wav": (
@@ -536,10 +559,14 @@ DEMO: dict[str, tuple[list[str], int, str]] = {
         ["--base-url", "https://h.example"], 2,
         "no API key for https://h.example: give --api-key, or --simulate",
     ),
+    "an agent without a key": (
+        ["--agent-id", NOBODY], 2, f"no API key for {NOBODY}: give --api-key, or --simulate",
+    ),
     "one file twice": (["--record", "a.wav", "--output", "./a.wav"], 2, ".+ are different files"),
     "the question as record": (["--input", "a", "--record", "a"], 2, ".+ are different files"),
     "a file and a device": (
-        ["--input", "a.wav", "--microphone"], 2, ".+ go with no option of the sound device",
+        ["--input", "a.wav", "--microphone"], 2,
+        r".+ go with no option of the sound device \(--microphone, .+\)",
     ),
     "a file for a speaker": (
         ["--output", "a.wav", "--output-device", "2"], 2, ".+ go with no option of the sound .+",

@@ -12,6 +12,7 @@ import logging
 from collections.abc import Awaitable
 from contextlib import AsyncExitStack
 from dataclasses import replace
+from os import PathLike
 from typing import Callable, Optional
 
 import anyio
@@ -75,6 +76,7 @@ class Call:
         record: Optional[Path] = None,
     ) -> None:
         check_types(Tools, NONE, tools=tools)
+        check_types(str, PathLike, NONE, record=record)
         if audio is not None and (isinstance(audio, type) or not hasattr(audio, "start")):
             raise TypeError(f"audio is a device, as vatel_rt.WavDevice(path), not {audio!r:.60}")
         self._connect = connect
@@ -191,7 +193,7 @@ class Call:
             pcm: signed 16-bit little-endian, 24 000 Hz, mono, whole samples.
 
         Raises:
-            AudioFormatError: bytes that end within a sample.
+            AudioFormatError: bytes that end within a sample, or of a WAV file.
             ConnectionClosed: the call ended before all was sent.
             RuntimeError: the call has not begun.
         """

@@ -99,7 +99,9 @@ class Client(RestClient, Resources):
         from vatel_rt.options import ConnectionOptions
 
         if not agent_id and not token:
-            raise ConfigurationError("no agent to call: give agent_id or a session token")
+            raise ConfigurationError(
+                "no agent to call: give agent_id (client.agents.list() has them) or a session token"
+            )
         if agent_id and token:
             raise ConfigurationError("a session token names its agent: give agent_id or token")
         check_types(str, NONE, agent_id=agent_id)

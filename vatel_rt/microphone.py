@@ -12,7 +12,7 @@ from vatel_rt.audio.duplex import CAPTURE_BLOCKS, Duplex
 from vatel_rt.audio.pcm import BLOCK_BYTES
 from vatel_rt.connection import Connection
 from vatel_rt.errors import ConnectionClosed
-from vatel_rt.sending import check_samples
+from vatel_rt.sending import check_speech
 
 
 class Microphone:
@@ -53,10 +53,10 @@ class Microphone:
         """Send `pcm` instead of what is captured, after what is being said already.
 
         Raises:
-            AudioFormatError: bytes that end within a sample.
+            AudioFormatError: bytes that end within a sample, or of a WAV file.
             ConnectionClosed: the call ended before all was sent.
         """
-        check_samples(pcm)
+        check_speech(pcm)
         speech = _Speech(pcm)
         self._speeches.append(speech)
         try:

@@ -7,6 +7,7 @@ and how to read it.
 from __future__ import annotations
 
 import copy
+import math
 import sys
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -15,7 +16,7 @@ from typing import Any, Callable, Optional, TypeVar
 import httpx
 
 from vatel_rt import config
-from vatel_rt.errors import ResponseParseError
+from vatel_rt.errors import ConfigurationError, ResponseParseError
 from vatel_rt.exchange import Exchange, unanswered
 from vatel_rt.pools import Pools, Timeout
 from vatel_rt.retries import DEFAULT_RETRIES
@@ -46,8 +47,8 @@ class RestClient:
         allow_http: send the key unencrypted to other machines than this one, too.
 
     Raises:
-        ConfigurationError: there is no key, key or URL cannot be used, or the key would
-            travel unencrypted.
+        ConfigurationError: there is no key, key, URL or timeout cannot be used, or the key
+            would travel unencrypted.
         TypeError: an argument has another type.
     """
 
@@ -62,8 +63,7 @@ class RestClient:
         max_retries: int = DEFAULT_RETRIES,
         allow_http: bool = False,
     ) -> None:
-        config.check_types(int, float, tuple, httpx.Timeout, config.NONE, timeout=timeout)
-        config.check_types(int, max_retries=max_retries)
+        _check_limits(timeout, max_retries)
         self._api_key = config.api_key(api_key)
         self.base_url = config.base_url(base_url)
         if not allow_http:
@@ -84,6 +84,7 @@ class RestClient:
 
         It shares this client's connections: closing one closes both.
         """
+        _check_limits(timeout, self.max_retries if max_retries is None else max_retries)
         twin = copy.copy(self)
         for name, value in vars(self).items():
             if getattr(value, "_client", None) is self:  # a group that sends with this client
@@ -212,6 +213,13 @@ def _decoded(response: httpx.Response) -> Any:
         return msgspec.json.decode(response.content)
     except (msgspec.MsgspecError, ValueError):  # NaN, half a surrogate pair, not UTF-8: or no JSON
         return response.json()
+
+
+def _check_limits(timeout: Optional[Timeout], max_retries: int) -> None:
+    config.check_types(int, float, tuple, httpx.Timeout, config.NONE, timeout=timeout)
+    config.check_types(int, max_retries=max_retries)
+    if isinstance(timeout, (int, float)) and not 0 < timeout < math.inf:
+        raise ConfigurationError(f"timeout is a number of seconds above 0, not {timeout!r}")
 
 
 def _in_a_loop() -> bool:

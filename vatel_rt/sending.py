@@ -30,6 +30,19 @@ def check_samples(pcm: bytes) -> None:
         raise AudioFormatError(f"{size} bytes are not whole 16-bit samples")
 
 
+def check_speech(pcm: bytes) -> None:
+    """Refuse, beside what `check_samples` does, a WAV file: of another rate, it would be noise.
+
+    Raises:
+        AudioFormatError: it is one, or ends within a sample.
+        TypeError: it is not bytes.
+    """
+    check_types(bytes, bytearray, memoryview, pcm=pcm)
+    if pcm[:4] == b"RIFF" and pcm[8:12] == b"WAVE":
+        raise AudioFormatError("these bytes are a WAV file, not samples: WavDevice(path) reads one")
+    check_samples(pcm)
+
+
 class AudioQueue:
     """Audio that waits to be sent: at most `capacity_ms`, the oldest is dropped first."""
 

@@ -9,7 +9,7 @@ from vatel_rt.audio.device import SilentDevice
 from vatel_rt.audio.pcm import BLOCK_BYTES, BLOCK_MS, bytes_of
 from vatel_rt.audio.playout import PlayoutBuffer
 from vatel_rt.errors import AudioDeviceError
-from vatel_rt.sending import check_samples
+from vatel_rt.sending import check_speech
 
 UNHEARD_BLOCKS = 2000 // BLOCK_MS
 """Played blocks kept for who takes them slowly, two seconds; then the oldest is dropped."""
@@ -47,15 +47,15 @@ class QueueDevice(SilentDevice):
         When this is cancelled, what did not fit yet is not said.
 
         Raises:
-            AudioFormatError: half a sample.
+            AudioFormatError: half a sample, or a WAV file.
             AudioDeviceError: the device is not open, or no more.
         """
-        check_samples(pcm)
+        check_speech(pcm)
         for start in range(0, len(pcm), BLOCK_BYTES):
             while self._is_running and len(self._microphone) >= self._ahead:
                 await self._next_block()
             if not self._is_running:
-                raise self._failure or AudioDeviceError("the device is not open")
+                raise self._failure or AudioDeviceError("the device is not open: its call opens it")
             self._microphone.write(pcm[start : start + BLOCK_BYTES])
 
     async def speaker(self) -> AsyncIterator[bytes]:
@@ -65,7 +65,7 @@ class QueueDevice(SilentDevice):
             AudioDeviceError: the device is not open yet: read it within the call's context.
         """
         if not (self._speaker or self._is_running):
-            raise AudioDeviceError("the device is not open")
+            raise AudioDeviceError("the device is not open: its call opens it")
         while self._speaker or self._is_running:
             if self._speaker:
                 yield self._speaker.popleft()

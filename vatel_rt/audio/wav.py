@@ -16,7 +16,7 @@ from vatel_rt.audio.device import SilentDevice
 from vatel_rt.audio.pcm import BLOCK_BYTES, SAMPLE_RATE, SAMPLE_WIDTH, interleave, silence
 from vatel_rt.audio.wav_reader import STANDARD, Path, read_wav
 from vatel_rt.errors import AudioDeviceError
-from vatel_rt.sending import check_samples
+from vatel_rt.sending import check_speech
 
 __all__ = ["Path", "Recorder", "WavDevice", "WavWriter", "read_wav"]
 
@@ -133,7 +133,8 @@ class WavDevice(SilentDevice):
         speed: times real time, against a simulator.
 
     Raises:
-        AudioFormatError: `input` is no integer PCM, or ends within a sample.
+        AudioFormatError: `input` is no integer PCM or ends within a sample, or is the bytes of
+            a WAV file.
         AudioDeviceError: a file does not open.
     """
 
@@ -153,7 +154,7 @@ class WavDevice(SilentDevice):
         self._loop = loop
         self._writer: Optional[WavWriter] = None
         speech = input if isinstance(input, bytes) else read_wav(input) if input else b""
-        check_samples(speech)
+        check_speech(speech)
         self._speech = silence(before_ms) + speech + silence(after_ms)
 
     def _open(self) -> None:
