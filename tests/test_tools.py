@@ -280,6 +280,18 @@ async def test_every_failure_is_an_output(function: Any, arguments: Any, told: s
     assert json.loads(await tools.call("t", arguments)) == {"error": told}
 
 
+async def test_what_does_not_fit_is_logged_without_values(caplog: pytest.LogCaptureFixture) -> None:
+    """The name of a parameter is the usual mistake: it has to be that of the agent's tool."""
+    tools = Tools()
+    tools.tool(name="t")(needs)
+    await tools.call("t", {"count": 1})
+    await tools.call("t", {"number": "secret"})
+    assert [record.getMessage() for record in caplog.records] == [
+        "tool t: its arguments do not fit: number is missing; given: ['count']",
+        "tool t: its arguments do not fit: number; given: ['number']",
+    ]
+
+
 async def takes_by_position(*numbers: int) -> int:
     return sum(numbers)
 

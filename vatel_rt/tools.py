@@ -132,7 +132,9 @@ class Tools:
         try:
             bound, dropped = tool.signature.bind(arguments)
         except ValueError as error:
-            log.warning("tool %s: its arguments do not fit", name)
+            which = str(error).partition(":")[0]  # what follows may show a value
+            given = sorted(arguments)
+            log.warning("tool %s: its arguments do not fit: %s; given: %s", name, which, given)
             return error_output(f"the arguments do not fit: {error}")
         if dropped:
             log.info("tool %s: dropped arguments that it does not take: %s", name, dropped)
