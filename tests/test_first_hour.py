@@ -93,9 +93,11 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     make_certificate(folder, "certificate", 2)
     make_certificate(folder, "expired", -1)
     with running_simulator(scenario=silence_ends(), api_key=KEY) as simulator:
-        with in_thread(tls_server(folder, "certificate")) as tls, in_thread(
-            tls_server(folder, "expired")
-        ) as expired, socket.socket() as closed:
+        with (
+            in_thread(tls_server(folder, "certificate")) as tls,
+            in_thread(tls_server(folder, "expired")) as expired,
+            socket.socket() as closed,
+        ):
             closed.bind(("127.0.0.1", 0))  # taken, and nobody listens
             with socket.create_server(("127.0.0.1", 0)) as silent:
                 places = {
@@ -698,7 +700,7 @@ PYTHONS: dict[str, tuple[str, str]] = {
 def test_make_with_another_python(row: str, world: World, tmp_path: Path) -> None:
     python, text = PYTHONS[row]
     old = tmp_path / "python3.8"
-    old.write_text(f"#!/bin/sh\nexec {sys.executable} -c {shlex.quote(OLD)} \"$@\"\n")
+    old.write_text(f'#!/bin/sh\nexec {sys.executable} -c {shlex.quote(OLD)} "$@"\n')
     old.chmod(0o755)
     ran = subprocess.run(
         ["sh", str(ROOT / "scripts" / "setup-venv"), python, "venv", "."],
