@@ -13,7 +13,7 @@ import subprocess
 import sys
 import threading
 import uuid
-from typing import Any, Optional
+from typing import Any, Optional, Union
 
 import attrs
 import pydantic
@@ -213,6 +213,19 @@ async def needs_odd(it: Odd) -> None:
     raise AssertionError
 
 
+class Fragile(pydantic.BaseModel):
+    number: int
+
+    @pydantic.field_validator("number")
+    @classmethod
+    def look_up(cls, value: int) -> int:
+        raise KeyError(value)
+
+
+async def needs_fragile(it: Fragile) -> None:
+    raise AssertionError
+
+
 def exits() -> None:
     sys.exit(3)
 
@@ -270,6 +283,7 @@ async def test_a_tool_has_time_to_clean_up_before_its_output() -> None:
         (needs, {"number": "many"}, "the arguments do not fit: number: Expected `int`, got `str`"),
         (needs, {"number": "[1]"}, "the arguments do not fit: number: Expected `int`, got `str`"),
         (needs_odd, {"it": 1}, "the arguments do not fit: it: a Odd cannot be made of it"),
+        (needs_fragile, {"it": {"number": 1}}, "the tool failed"),
         (exits, {}, "the tool failed"),
         (stops, {}, "the tool failed"),
     ],
@@ -300,7 +314,14 @@ async def not_yet_defined(value: Later) -> None:  # type: ignore[name-defined]  
     raise AssertionError
 
 
-@pytest.mark.parametrize("function", [takes_by_position, not_yet_defined, len, print, dict.get])
+async def takes_one_of_two(it: Union[Odd, Fragile, None] = None) -> None:
+    raise AssertionError
+
+
+@pytest.mark.parametrize(
+    "function",
+    [takes_by_position, not_yet_defined, takes_one_of_two, len, print, dict.get],
+)
 async def test_what_cannot_be_a_tool_is_refused_at_once(function: Any) -> None:
     with pytest.raises(TypeError, match="cannot be a tool"):
         Tools().tool(name="t")(function)

@@ -20,18 +20,21 @@ class Signature:
     """The parameters of a function that can be a tool.
 
     Raises:
-        TypeError: the function takes arguments by position, or names types that are not known.
+        TypeError: the function takes arguments by position, or names types that are not known,
+            or that JSON cannot be converted to.
     """
 
     def __init__(self, function: Callable[..., Any]) -> None:
         try:
-            parameters = inspect.signature(function).parameters.values()
+            parameters = list(inspect.signature(function).parameters.values())
+            if any(p.kind in {p.POSITIONAL_ONLY, p.VAR_POSITIONAL} for p in parameters):
+                raise TypeError("an agent gives arguments by name")
             hints = typing.get_type_hints(_annotated(function))
-        except (NameError, ValueError) as error:
+            named = [(p, hints.get(p.name, Any)) for p in parameters if p.kind is not p.VAR_KEYWORD]
+            self._parameters = [(p, hint, _takes_none(hint)) for p, hint in named]
+            self._takes_more = len(named) < len(parameters)
+        except (NameError, ValueError, TypeError) as error:
             raise TypeError(f"{function!r} cannot be a tool: {error}") from error
-        if any(p.kind in {p.POSITIONAL_ONLY, p.VAR_POSITIONAL} for p in parameters):
-            raise TypeError(f"{function!r} cannot be a tool: an agent gives arguments by name")
-        self._parameters = [(p, hints.get(p.name, Any)) for p in parameters]
 
     def bind(self, given: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
         """Keyword arguments for the function, and the names of those that it does not take.
@@ -41,18 +44,16 @@ class Signature:
         """
         left = dict(given)
         bound: dict[str, Any] = {}
-        for parameter, hint in self._parameters:
-            if parameter.kind is parameter.VAR_KEYWORD:
-                return {**bound, **left}, []
+        for parameter, hint, takes_none in self._parameters:
             name = parameter.name
             has_default = parameter.default is not parameter.empty
-            if has_default and left.get(name) is None and not _takes_none(hint):
+            if has_default and left.get(name) is None and not takes_none:
                 left.pop(name, None)  # null is as absent, to agents
             elif name in left:
                 bound[name] = _converted(name, left.pop(name), hint)
             elif not has_default:
                 raise ValueError(f"{name} is missing")
-        return bound, list(left)
+        return ({**bound, **left}, []) if self._takes_more else (bound, list(left))
 
 
 def text_of(result: Any) -> str:
@@ -88,7 +89,9 @@ def _converted(name: str, value: Any, hint: Any) -> Any:
 def _takes_none(hint: Any) -> bool:
     try:
         _convert(None, hint)
-    except _UNFIT:
+    except TypeError:  # about the type, whatever the value
+        raise
+    except Exception:  # also what a model of the caller's raises
         return False
     return True
 

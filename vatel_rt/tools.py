@@ -93,7 +93,7 @@ class Tools:
 
         Raises:
             TypeError: it cannot be a tool: it has no name, takes arguments by position, or its
-                annotations name types that are not known (yet).
+                annotations name types that are not known (yet), or that JSON is not converted to.
         """
         check_types(int, float, timeout=timeout)
 
@@ -136,6 +136,9 @@ class Tools:
             given = sorted(arguments)
             log.warning("tool %s: its arguments do not fit: %s; given: %s", name, which, given)
             return error_output(f"the arguments do not fit: {error}")
+        except Exception:  # of a model of the program's
+            log.exception("tool %s failed", name)
+            return error_output("the tool failed")
         if dropped:
             log.info("tool %s: dropped arguments that it does not take: %s", name, dropped)
         return await tool.output(name, bound)
