@@ -212,21 +212,24 @@ def test_a_recording_is_saved_whatever_is_cut(
     steps: list[tuple[int, Optional[int]]] = []
     path = tmp_path / "call.wav"
     path.write_text("an older one")
-    plan = [2 * PIECE + 1, PIECE, 0, "whole"]
+    plan = [2 * PIECE + 1, PIECE, 0, "whole"] if resumable else [2 * PIECE + 1, PIECE, "whole"]
     with recordings(plan, resumable=resumable) as server:
         save(client_of(server), path, lambda *step: steps.append(step), is_async=is_async)
         assert path.read_bytes() == server.body
-    expected = [f"bytes={n * PIECE}-" for n in (2, 3, 3)] if resumable else [None] * 3
+    expected = [f"bytes={n * PIECE}-" for n in (2, 3, 3)] if resumable else [None] * 2
     assert server.ranges == [None, *expected]
     assert steps[-1] == (300_000, 300_000)
     assert list(tmp_path.iterdir()) == [path]
 
 
 @pytest.mark.parametrize("is_async", [False, True])
-def test_a_transfer_that_does_not_move_on_is_given_up(is_async: bool, tmp_path: Path) -> None:
+@pytest.mark.parametrize("resumable", [False, True])
+def test_a_transfer_that_does_not_move_on_is_given_up(
+    resumable: bool, is_async: bool, tmp_path: Path
+) -> None:
     path = tmp_path / "call.wav"
     path.write_text("an older one")
-    with recordings([PIECE, 0, 0]) as server:
+    with recordings([PIECE] + [0 if resumable else PIECE] * 2, resumable=resumable) as server:
         with pytest.raises(APIConnectionError, match="lost the connection"):
             save(client_of(server), path, is_async=is_async)
         assert len(server.ranges) == 3
@@ -285,6 +288,42 @@ def test_a_cut_in_the_pieces_is_told() -> None:
                 list(arriving)
         with pytest.raises(APIConnectionError):
             asyncio.run(pieces(client_of(server)))
+
+
+@pytest.mark.parametrize(
+    ("given", "asked"),
+    [
+        ("bytes 65536-65539/65540", [None, "bytes=65536-"]),
+        ("bytes 65536-65539/*", [None, "bytes=65536-"]),
+        ("bytes 65530-65539/65540", [None, "bytes=65536-", None]),
+        ("", [None, "bytes=65536-", None]),
+    ],
+)
+def test_a_part_is_not_taken_for_the_whole(
+    given: str, asked: list[Optional[str]], tmp_path: Path
+) -> None:
+    class Cut(httpx.SyncByteStream):
+        def __iter__(self) -> Iterator[bytes]:
+            yield bytes(PIECE)
+            raise httpx.ReadError("cut")
+
+    whole, ranges = bytes(PIECE) + b"rest", list[Optional[str]]()
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        ranges.append(request.headers.get("Range"))
+        if len(ranges) == 1:
+            head = {"Content-Length": "65540", "ETag": '"1"'}
+            return httpx.Response(200, headers=head, stream=Cut())
+        if len(ranges) == 2:
+            return httpx.Response(206, headers={"Content-Range": given}, content=b"rest")
+        return httpx.Response(200, content=whole)
+
+    client = Client(
+        "key", "https://api.vatel.ai", httpx.Client(transport=httpx.MockTransport(answer))
+    )
+    client.calls.save_recording(ID, tmp_path / "call.wav")
+    assert (tmp_path / "call.wav").read_bytes() == whole
+    assert ranges == asked
 
 
 def test_an_answer_that_is_short_without_being_cut(tmp_path: Path) -> None:

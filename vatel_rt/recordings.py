@@ -23,7 +23,8 @@ from vatel_rt.retries import Failure, wait_before
 Path = Union[str, "PathLike[str]"]
 Progress = Callable[[int, Optional[int]], object]
 """Called with the bytes written so far, and the size of the whole where it is known."""
-_RANGE = re.compile(r"bytes (\d+)-\d+/(\d+)$")
+_RANGE = re.compile(r"bytes (\d+)-\d+/(\d+|\*)$")
+_PARTIAL = 206
 
 
 def recording_request(call_id: str) -> dict[str, Any]:
@@ -53,7 +54,7 @@ class Transfer:
         self._part = f"{self._path}.{secrets.token_hex(4)}.part"
         self._progress = progress
         self._max_retries = max_retries
-        self._have = 0
+        self._have = self._most = 0
         self._total: Optional[int] = None
         self._tag: Optional[str] = None
         self._cuts = 0
@@ -76,10 +77,17 @@ class Transfer:
         return {**self._request, "headers": headers}
 
     def begin(self, status: int, headers: Mapping[str, str]) -> None:
-        """Take the head of an answer: it goes on where this stands, or starts again."""
-        rest = _RANGE.match(headers.get("content-range", ""))
-        if status == 206 and rest and int(rest[1]) == self._have:  # noqa: PLR2004
-            self._total = int(rest[2])
+        """Take the head of an answer: it goes on where this stands, or starts again.
+
+        Raises:
+            APIConnectionError: it is a part that was not asked for.
+        """
+        if status == _PARTIAL:
+            rest = _RANGE.match(headers.get("content-range", ""))
+            if not rest or int(rest[1]) != self._have:
+                self._tag = None  # start again, without asking for a part
+                raise APIConnectionError("the server gave another part of the recording")
+            self._total = self._total if rest[2] == "*" else int(rest[2])
             return
         self._have = 0
         self._file.seek(0)
@@ -94,7 +102,8 @@ class Transfer:
         """Append a piece."""
         self._file.write(chunk)
         self._have += len(chunk)
-        self._cuts = 0
+        if self._have > self._most:  # what is had again after a start from the begin is no way on
+            self._most, self._cuts = self._have, 0
         if self._progress is not None:
             self._progress(self._have, self._total)
 
