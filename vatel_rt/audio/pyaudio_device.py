@@ -37,7 +37,7 @@ class _Open(NamedTuple):
     playback: Playback
     capture: Capture
     latency: float
-    names: tuple[Choice, Choice]
+    names: tuple[str, str]
 
 
 class PyAudioDevice(Duplex):
@@ -86,6 +86,7 @@ class PyAudioDevice(Duplex):
         self._worker: Optional[Worker] = None
         self._handover = Handover(self._wake, CAPTURE_BLOCKS)
         self._watcher: Optional[asyncio.Task[None]] = None
+        self._lasting_choices: tuple[Choice, Choice] = (None, None)
         self._open: Optional[_Open] = None
         self._lost = self._late = 0  # of streams that were closed
 
@@ -119,7 +120,7 @@ class PyAudioDevice(Duplex):
         self._lost = self._late = 0
         self._begin()
         try:
-            await self._worker.run(lambda: self._open_both(*self._choices), PATIENCE)
+            await self._worker.run(self._open_chosen, PATIENCE)
         except (AudioDeviceError, TimeoutError) as error:
             await self.close()
             raise _explained(error) from error
@@ -153,11 +154,21 @@ class PyAudioDevice(Duplex):
 
     # ---- in the worker's thread --------------------------------------------------------------
 
-    def _open_both(self, input_: Choice, output: Choice) -> None:
+    def _open_chosen(self) -> None:
+        opened = self._open_both(*self._choices)
+        # A number may mean another device once one has gone.
+        input_, output = (
+            name if isinstance(choice, int) else choice
+            for choice, name in zip(self._choices, opened.names)
+        )
+        self._lasting_choices = (input_, output)
+
+    def _open_both(self, input_: Choice, output: Choice) -> _Open:
         portaudio = PortAudio()
         try:
-            self._open = self._opened(portaudio, input_, output)
+            opened = self._open = self._opened(portaudio, input_, output)
             portaudio.start()
+            return opened
         except BaseException:
             self._open = None
             portaudio.close()
@@ -174,7 +185,7 @@ class PyAudioDevice(Duplex):
         # Two streams, the output first: one for both directions lost samples.
         latency = portaudio.open(speaker, self._frames, playback)
         portaudio.open(microphone, BLOCK_FRAMES, capture)
-        names = (input_ and microphone.device.name, output and speaker.device.name)
+        names = (microphone.device.name, speaker.device.name)
         return _Open(portaudio, playback, capture, latency, names)
 
     def _shut(self) -> None:
@@ -185,12 +196,11 @@ class PyAudioDevice(Duplex):
             opened.portaudio.close()
 
     def _reopen(self) -> None:
-        names = self._open.names if self._open else (None, None)
         self._shut()
         try:
-            self._open_both(*names)
+            self._open_both(*self._lasting_choices)
         except AudioDeviceError:
-            if names == (None, None):
+            if self._lasting_choices == (None, None):
                 raise
             self._open_both(None, None)
 
