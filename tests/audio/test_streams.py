@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+from concurrent.futures import Future
 
 import pytest
 from virtual import SPEECH
@@ -12,7 +13,7 @@ from virtual import SPEECH
 from vatel_rt.audio.levels import Level, level
 from vatel_rt.audio.playout import PlayoutBuffer
 from vatel_rt.audio.streams import MOST_APART, Capture, Handover, Playback
-from vatel_rt.audio.worker import Worker
+from vatel_rt.audio.worker import Worker, _is_done
 
 
 def test_a_callback_that_fails_gives_silence_and_is_remembered() -> None:
@@ -115,6 +116,21 @@ async def test_a_job_that_fails_says_so() -> None:
         await worker.run(lambda: 1 // 0, 5)
     await worker.finish(lambda: None, 5)
     assert not worker._thread.is_alive()
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("steps", range(5))
+async def test_a_cancellation_is_not_lost_as_the_job_ends(steps: int) -> None:
+    """Before Python 3.12 `asyncio.wait_for` loses it there."""
+    job: Future[None] = Future()
+    waiting = asyncio.ensure_future(_is_done(job, 5))
+    await asyncio.sleep(0)
+    job.set_result(None)
+    for _ in range(steps):
+        await asyncio.sleep(0)
+    was_waiting = waiting.cancel()
+    await asyncio.wait({waiting})
+    assert waiting.cancelled() is was_waiting
 
 
 def test_a_loop_that_is_closed_before_the_job_ends() -> None:

@@ -9,6 +9,8 @@ from queue import SimpleQueue
 from threading import Thread
 from typing import Any, Callable, Optional
 
+import anyio
+
 RESCUES = 20
 Job = tuple[Callable[[], Any], "Future[Any]"]
 
@@ -71,11 +73,10 @@ class Worker:
 
     def _work(self) -> None:
         for job, future in iter(self._jobs.get, None):
-            if future.set_running_or_notify_cancel():
-                try:
-                    future.set_result(job())
-                except BaseException as error:
-                    future.set_exception(error)
+            try:
+                future.set_result(job())
+            except BaseException as error:
+                future.set_exception(error)
 
 
 async def _is_done(future: Future[Any], seconds: float) -> bool:
@@ -87,6 +88,6 @@ async def _is_done(future: Future[Any], seconds: float) -> bool:
             loop.call_soon_threadsafe(done.set)
 
     future.add_done_callback(wake)
-    with suppress(asyncio.TimeoutError):
-        await asyncio.wait_for(done.wait(), seconds)
+    with anyio.move_on_after(seconds):  # wait_for, before Python 3.12, may lose a cancellation
+        await done.wait()
     return future.done()
