@@ -77,7 +77,8 @@ class TraceLine(msgspec.Struct, frozen=True):
 class TraceWriter(AbstractContextManager["TraceWriter"]):
     """Writes a trace, replacing a file that is there.
 
-    A call does not end because its trace cannot be written: writing stops, and `close` raises.
+    A call does not end because its trace cannot be written: writing stops, and `close` raises; so
+    does leaving the context, where nothing else is raised.
 
     Args:
         path: the file.
@@ -117,12 +118,16 @@ class TraceWriter(AbstractContextManager["TraceWriter"]):
             try:
                 self._file.close()
             except OSError as error:
-                self._error = self._error or error
+                self._note(error)
         if self._error:
             raise self._failed(self._error) from self._error
 
-    def __exit__(self, *_: object) -> None:
-        self.close()
+    def __exit__(self, kind: Optional[type[BaseException]], *_: object) -> None:
+        try:
+            self.close()
+        except ConfigurationError:
+            if kind is None:  # else what ends the context comes out, be it a cancellation
+                raise
 
     def _write(self, line: msgspec.Struct) -> None:
         with self._lock:
@@ -134,8 +139,12 @@ class TraceWriter(AbstractContextManager["TraceWriter"]):
                     self._flushed = time.monotonic()
                     self._file.flush()
             except OSError as error:
-                self._error = error
-                log.warning("%s", self._failed(error))
+                self._note(error)
+
+    def _note(self, error: OSError) -> None:
+        if self._error is None:
+            self._error = error
+            log.warning("%s", self._failed(error))
 
     def _failed(self, error: OSError) -> ConfigurationError:
         return ConfigurationError(f"cannot write {self._path}: {error.strerror}")

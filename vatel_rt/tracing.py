@@ -35,7 +35,7 @@ async def record_messages(session: AbstractAsyncContextManager[S], path: Path) -
 
     Raises:
         ConfigurationError: the file cannot be written; if that happens on the way, it is raised
-            at the end.
+            at the end, unless something else is.
     """
     with TraceWriter(path) as trace:
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import subprocess
 import sys
@@ -324,6 +325,17 @@ def test_a_full_disk_is_told_at_the_end(caplog: pytest.LogCaptureFixture) -> Non
     assert "cannot write /dev/full: No space left" in caplog.text
     with pytest.raises(ConfigurationError, match="cannot write /dev/full: No space left"):
         trace.close()
+
+
+@pytest.mark.parametrize("error", [asyncio.CancelledError, KeyError])
+def test_a_full_disk_does_not_hide_what_ends_the_call(
+    error: type[BaseException], caplog: pytest.LogCaptureFixture
+) -> None:
+    if not Path("/dev/full").exists():
+        pytest.skip("there is no /dev/full here")
+    with pytest.raises(error), TraceWriter("/dev/full"):
+        raise error
+    assert caplog.text.count("cannot write /dev/full: No space left") == 1
 
 
 def test_what_a_killed_program_loses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
