@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from vatel_rt.audio import queue_device
+from vatel_rt.audio import playout, queue_device
 from vatel_rt.audio.queue_device import QueueDevice
 from vatel_rt.errors import AudioDeviceError, AudioFormatError
 
@@ -37,6 +37,19 @@ async def test_who_pushes_too_much_waits() -> None:
         await device.read()
         assert not pushing.done()
     await asyncio.wait_for(pushing, 5)
+    await device.close()
+
+
+async def test_nothing_that_is_pushed_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(playout, "LONGEST_MS", 100)
+    monkeypatch.setattr(queue_device, "LONGEST_MS", 100)
+    device = QueueDevice(ahead_ms=1000)
+    await device.start()
+    pushing = asyncio.ensure_future(device.push(SPEECH))
+    captured = b""
+    while SPEECH not in captured:
+        captured += await asyncio.wait_for(device.read(), 5)
+    await pushing
     await device.close()
 
 

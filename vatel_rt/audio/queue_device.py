@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 
 from vatel_rt.audio.device import SilentDevice
 from vatel_rt.audio.pcm import BLOCK_BYTES, BLOCK_MS, bytes_of
-from vatel_rt.audio.playout import PlayoutBuffer
+from vatel_rt.audio.playout import LONGEST_MS, PlayoutBuffer
 from vatel_rt.errors import AudioDeviceError
 from vatel_rt.sending import check_speech
 
@@ -28,7 +28,7 @@ class QueueDevice(SilentDevice):
     is; an interruption is silence at once, for nothing is played ahead of time.
 
     Args:
-        ahead_ms: how much may be pushed ahead of time.
+        ahead_ms: how much may be pushed ahead of time, ten minutes at most.
 
     Attributes:
         unheard: played blocks that nobody took in time from `speaker`.
@@ -37,7 +37,8 @@ class QueueDevice(SilentDevice):
     def __init__(self, *, ahead_ms: float = 1000) -> None:
         super().__init__()
         self.unheard = 0
-        self._ahead = max(bytes_of(ahead_ms), BLOCK_BYTES)
+        # Beyond what its buffer takes a piece would be lost, not wait.
+        self._ahead = max(bytes_of(min(ahead_ms, LONGEST_MS - BLOCK_MS)), BLOCK_BYTES)
         self._microphone = PlayoutBuffer()
         self._speaker: deque[bytes] = deque()
 
