@@ -212,6 +212,13 @@ def test_files_that_do_not_open(tmp_path: Path) -> None:
         WavWriter(tmp_path / "missing" / "out.wav")
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_a_named_pipe_is_no_file(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(AudioDeviceError, match=r"cannot write .*not seekable"):
+        WavWriter(tmp_path / "pipe")
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
 def test_a_full_disk_ends_the_record_and_not_the_call(caplog: pytest.LogCaptureFixture) -> None:
     recorder = Recorder("/dev/full")

@@ -91,7 +91,8 @@ class WavWriter:
         try:
             yield
         except OSError as error:
-            raise AudioDeviceError(f"cannot write {self._name}: {error.strerror}") from error
+            why = error.strerror or error  # that of Python itself, for a pipe, has no number
+            raise AudioDeviceError(f"cannot write {self._name}: {why}") from error
 
 
 class Recorder:
