@@ -41,9 +41,9 @@ CLOSES = {
 
 @pytest.mark.parametrize(("code", "expected"), CLOSES.items())
 def test_every_close_code(code: int, expected: tuple[str, str, bool]) -> None:
-    end = CallEnd.of(ConnectionClosed(code, "why"), "c")
+    end = CallEnd.of(ConnectionClosed(code, "why"))
     assert (end.reason, end.by, end.retryable) == expected
-    assert (end.code, end.text, end.session_id) == (code, "why", "c")
+    assert (end.code, end.text) == (code, "why")
     assert end.clean == (end.reason == "agent_hung_up")
 
 

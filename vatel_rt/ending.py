@@ -168,13 +168,13 @@ class CallEnd:
         return self.reason.replace("_", " ") + (f" ({detail})" if detail else "")
 
     @classmethod
-    def of(cls, error: BaseException, session_id: Optional[str] = None) -> CallEnd:
+    def of(cls, error: BaseException) -> CallEnd:
         """The end that `error` means: a close, a refusal, a failure or a cancellation."""
         if isinstance(error, ConnectionClosed):
             closed: Reason = _CAUSES.get(error.cause) or _CLOSES.get(error.code, "server_error")
-            return cls(closed, error.code, error.reason, session_id=session_id)
+            return cls(closed, error.code, error.reason)
         reason: Reason = next(end for kind, end in _ERRORS.items() if isinstance(error, kind))
         if isinstance(error, AuthenticationError) and error.method != "GET":
             reason = "refused"  # the API key, by the request for a token; the handshake is a GET
         text = str(error) or ("" if reason == "cancelled" else repr(error))
-        return cls(reason, text=text, session_id=session_id)
+        return cls(reason, text=text)
