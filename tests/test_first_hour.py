@@ -454,6 +454,10 @@ ARGUMENTS: dict[str, tuple[Callable[[World], object], type[Exception], str]] = {
         lambda world: client_of(world).call(AGENT, token=TOKEN), ConfigurationError,
         "a session token names its agent: give agent_id or token",
     ),
+    "a token and a prompt": (
+        lambda world: client_of(world).call(token=TOKEN, prompt="Be brief."), ConfigurationError,
+        "a session token has its version, first message and prompt: generate it with them",
+    ),
     "no token": (
         lambda world: client_of(world).connect(None), ConfigurationError,
         "no session token: see client.session.generate_token",

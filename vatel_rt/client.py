@@ -90,7 +90,8 @@ class Client(RestClient, Resources):
             options: timeouts, limits, proxy, headers, TLS of the voice session.
 
         Raises:
-            ConfigurationError: neither `agent_id` nor `token` is given, or both.
+            ConfigurationError: neither `agent_id` nor `token` is given, or both, or with a token
+                what only a new one can take.
             APIError: the platform refused the token or the session.
             APIConnectionError: the platform could not be reached.
             AudioError: the device does not open.
@@ -104,6 +105,10 @@ class Client(RestClient, Resources):
             )
         if agent_id and token:
             raise ConfigurationError("a session token names its agent: give agent_id or token")
+        if token and (version_id or first_message or prompt):
+            raise ConfigurationError(
+                "a session token has its version, first message and prompt: generate it with them"
+            )
         check_types(str, NONE, agent_id=agent_id)
         check_types(str, Callable, NONE, token=token)
         check_types(ConnectionOptions, NONE, options=options)
