@@ -25,6 +25,7 @@ from vatel_rt.simulator import (
     TimeoutSettings,
     Turn,
 )
+from vatel_rt.simulator.seen import SeenCall
 from vatel_rt.simulator.session import Session
 
 DATA = Path(vatel_rt.simulator.__file__).parent / "data"
@@ -193,6 +194,16 @@ class Caller:
     def session(self) -> Session:
         """The other end."""
         return next(s for s in self.simulator.platform.sessions if s.record.id == self.id)
+
+    def sent(self) -> list[float]:
+        """When the messages so far were sent, in seconds of the call; a busy caller is late."""
+        passed = self.seen.messages
+        return [m.at_ms / 1000 for m in passed if m.sender == "platform"][: len(self.messages)]
+
+    @property
+    def seen(self) -> SeenCall:
+        """The call as the simulator shows it."""
+        return next(call for call in self.simulator.calls if call.id == self.id)
 
     @property
     def id(self) -> str:

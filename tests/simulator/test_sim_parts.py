@@ -19,7 +19,7 @@ from vatel_rt.simulator.hearing import ECHO_SECONDS, Hearing
 from vatel_rt.simulator.playout import Playout
 from vatel_rt.simulator.recording import _FRAME, LONGEST, Recording, _header
 from vatel_rt.simulator.records import CallRecord
-from vatel_rt.simulator.scenario import Delivery, Tool, Turn
+from vatel_rt.simulator.scenario import Delivery, Pause, Tool, Turn
 from vatel_rt.simulator.tooling import chosen
 
 TONE = b"\x10\x27" * RATE
@@ -98,6 +98,16 @@ async def test_audio_that_is_late_plays_when_it_comes(recording: Recording) -> N
     _, right = await legs(recording)
     assert not any(right[: RATE // 2])
     assert right[RATE // 2]
+
+
+def test_pauses_are_before_the_pieces_that_begin_there(recording: Recording) -> None:
+    pauses = [Pause(at_ms=0, for_ms=150), Pause(at_ms=200, for_ms=250)]
+    playout = Playout("one", TONE, 0.0, recording)
+    begin, waits = 0, {}
+    for piece in playout.pieces(Delivery(), random.Random(1), pauses):
+        waits[begin] = piece.wait
+        begin += len(piece.pcm)
+    assert {at: wait for at, wait in waits.items() if wait} == {0: 0.15, 2 * RATE // 5: 0.25}
 
 
 def test_a_text_without_audio_is_one_piece(recording: Recording) -> None:

@@ -142,9 +142,10 @@ async def test_the_distances_are_those_of_the_trace(tmp_path: Path) -> None:
             await caller.until("tool_call")
             await caller.send("tool_call_output", toolCallId="1", output="now")
             await caller.until_end()
-            first, last = caller.times[2] - caller.times[1], caller.times[4] - caller.times[3]
-            assert distance - 0.02 < first < distance + 1
-            assert distance - 0.02 < last < distance + 1
+            sent = caller.sent()
+            first, last = sent[2] - sent[1], sent[4] - sent[3]
+            assert distance - 0.02 < first < distance + 3
+            assert distance - 0.02 < last < distance + 3  # and not the four seconds of the tool
             assert caller.id == simulator.calls[0].id != "not one of ours"
 
 
@@ -180,7 +181,8 @@ async def test_what_no_version_knows_is_played_as_it_is(tmp_path: Path, caplog: 
 
 @pytest.mark.anyio
 async def test_where_the_caller_hung_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(replay, "HANG_UP_PATIENCE", 0.1)
+    monkeypatch.setattr(replay, "HANG_UP_PATIENCE", 0.5)
+    word = SENTENCE[19_200:28_800]
     script: Script = [
         (0, "platform", "session_started", {"id": CALL_ID}),
         (
@@ -195,7 +197,7 @@ async def test_where_the_caller_hung_up(tmp_path: Path, monkeypatch: pytest.Monk
     path = a_trace(tmp_path / "trace.jsonl", script)
     async with Simulator.replay(path) as simulator:
         caller = await Caller.dial(simulator)
-        await caller.speak()
+        await caller.speak(word)
         await caller.until("interruption")
         await caller.socket.wait_closed()  # it is not kept for ever
         assert caller.socket.close_code == 1000
@@ -204,7 +206,7 @@ async def test_where_the_caller_hung_up(tmp_path: Path, monkeypatch: pytest.Monk
         (call,) = simulator.calls
         assert call.reason == "user_hangup"
         assert len(call.audio_heard) < len(quiet(9))  # as the interruption cut it
-        assert call.audio_received[-len(SENTENCE) :] == SENTENCE
+        assert call.audio_received[-len(word) :] == word
 
 
 @pytest.mark.anyio
