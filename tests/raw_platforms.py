@@ -5,18 +5,22 @@ from __future__ import annotations
 import asyncio
 import base64
 import hashlib
+import socket
 import struct
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager, suppress
-from typing import Callable
+from typing import Callable, Optional
 
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 TEXT, BINARY, CLOSE, PING, PONG = 1, 2, 8, 9, 10
 
 
 @asynccontextmanager
-async def raw_platform(serve: Serve, port: int = 0) -> AsyncIterator[str]:
-    """Serve TCP connections with `serve`; gives the base URL. Ends what still runs at last."""
+async def raw_platform(serve: Serve, bound: Optional[socket.socket] = None) -> AsyncIterator[str]:
+    """Serve TCP connections with `serve`; gives the base URL. Ends what still runs at last.
+
+    `bound` is a socket that has a port already, and is closed with the server.
+    """
     running: set[asyncio.Task[None]] = set()
 
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -32,7 +36,9 @@ async def raw_platform(serve: Serve, port: int = 0) -> AsyncIterator[str]:
         with suppress(ConnectionError, asyncio.CancelledError):
             await writer.wait_closed()
 
-    server = await asyncio.start_server(handle, "127.0.0.1", port)
+    if bound is None:
+        bound = socket.create_server(("127.0.0.1", 0))
+    server = await asyncio.start_server(handle, sock=bound)
     try:
         yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     finally:
