@@ -19,12 +19,17 @@ def open_files() -> set[str]:
     return {name for name in found if "/proc/" not in name}
 
 
+def threads_beside(known: set[threading.Thread]) -> set[threading.Thread]:
+    """Threads that stay; a worker of a closed event loop is told to end, and not waited for."""
+    for thread in set(threading.enumerate()) - known:
+        thread.join(5)
+    return set(threading.enumerate()) - known
+
+
 @contextmanager
 def leaves_nothing() -> Iterator[None]:
     """Fails where what runs in it leaves a thread, a socket or a file open."""
     files, threads = open_files(), set(threading.enumerate())
     yield
-    for thread in set(threading.enumerate()) - threads:
-        thread.join(5)  # a worker of a closed event loop is told to end, and not waited for
-    assert set(threading.enumerate()) <= threads
+    assert not threads_beside(threads)
     assert open_files() <= files

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from leftovers import threads_beside
 from platforms import STARTED, platform
 from scenarios import GREETING, scenario
 from websockets.asyncio.server import ServerConnection
@@ -187,12 +188,13 @@ def test_two_hundred_calls_at_once(tmp_path: Path, nothing_left: None) -> None:
 
                 await asyncio.gather(*(one(number) for number in range(200)))
 
-    grown = []
+    grown, threads = [], set(threading.enumerate())
     for _ in range(3):  # the allocator needs a while until it has what it wants
         before, memory = state(), resident()
         asyncio.run(talk())
         assert len({call.report.session_id for call in talking}) == len(talking) == 200
         talking.clear()
+        assert not threads_beside(threads)
         after = state()
         grown.append((after[0] - before[0], resident() - memory))
         assert after[1:] == before[1:]
