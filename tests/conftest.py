@@ -3,12 +3,18 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import signal
 from collections.abc import Iterator
 from importlib import resources
 from typing import Any
 
 import pytest
 from leftovers import leaves_nothing
+
+# A shell starts what runs in the background with Ctrl-C ignored, and the programs of the tests
+# would inherit that.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture
