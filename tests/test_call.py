@@ -165,18 +165,19 @@ async def test_tools_are_answered_beside_the_audio() -> None:
 
 
 async def test_a_tool_that_still_runs_at_the_end_is_cancelled() -> None:
-    cancelled = asyncio.Event()
+    running, cancelled = asyncio.Event(), asyncio.Event()
 
     async def ask(socket: ServerConnection) -> None:
         await socket.send(STARTED)
         await socket.send(frame("tool_call", toolCallId="1", toolName="hang", arguments=[]))
-        await socket.recv()
+        await running.wait()
         await socket.send(ENDED)
 
     tools = Tools()
 
     @tools.tool
     async def hang() -> None:
+        running.set()
         try:
             await asyncio.Event().wait()
         finally:

@@ -133,16 +133,26 @@ async def test_a_record_that_fails_ends_no_call(
     assert (failing.closed["device"], failing.closed["connection"]) == (1, 1)
 
 
+@pytest.mark.parametrize(
+    ("closes", "grace", "told"),
+    [
+        (("hanging", "well"), 0.1, "closing the audio device took longer than 0.1 s"),
+        (("well", "raising"), 60, "closing the connection failed"),
+    ],
+)
 async def test_what_does_not_close_is_logged(
-    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    closes: tuple[str, str],
+    grace: float,
+    told: str,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(calls, "CLOSE_GRACE", 0.1)
+    monkeypatch.setattr(calls, "CLOSE_GRACE", grace)
     async with platform(converse) as url:
-        failing = Failing(url, "nothing", "hanging", "raising")
+        failing = Failing(url, "nothing", *closes)
         async with Call(failing.connect, audio=failing.device):
             pass
-    assert "closing the audio device took longer than 0.1 s" in caplog.text
-    assert "closing the connection failed" in caplog.text
+    assert told in caplog.text
 
 
 async def test_a_device_that_never_drains_does_not_hold_the_call(

@@ -390,7 +390,7 @@ async def receiving_one_by_one(key: str, url: str, agent_id: str) -> None:
     other = Client(api_key=key, base_url=url)
     token = await token_for(other, agent_id)
     conn = await client.connect(token, url.replace("http", "ws"), "/v1/connection")
-    first = await asyncio.wait_for(conn.receive(), 5)
+    first = await asyncio.wait_for(conn.receive(), 30)
     assert first.type == "session_started"
     await conn.send_json({"type": "input_audio", "data": {"audio": SILENCE}})
     await conn.close()
@@ -402,7 +402,7 @@ async def receiving_one_by_one(key: str, url: str, agent_id: str) -> None:
 async def connecting_in_a_task(key: str, url: str, agent_id: str) -> None:
     client = Client(api_key=key, base_url=url)
     task = asyncio.create_task(client.connect(token=await token_for(client, agent_id)))
-    conn = await asyncio.wait_for(task, 5)
+    conn = await asyncio.wait_for(task, 30)
     await conn.close()
     await client.aclose()
 

@@ -181,12 +181,12 @@ async def test_silence_is_repeated_as_well() -> None:
 
 @pytest.mark.anyio
 async def test_faster_than_real_time() -> None:
-    device = WavDevice(bytes(96_000), speed=20)
+    device = WavDevice(bytes(96_000), speed=100)
     await device.start()
     started = time.monotonic()
-    for _ in range(100):
+    for _ in range(1000):
         await device.read()
-    assert time.monotonic() - started < 1.5  # of two seconds
+    assert time.monotonic() - started < 10  # of twenty seconds, so that a machine may be slow
     await device.close()
 
 
