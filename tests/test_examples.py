@@ -92,7 +92,7 @@ async def one_call(simulator: Simulator) -> None:
 def test_examples_run(name: str, simulator: Simulator, tmp_path: Path) -> None:
     asyncio.run(one_call(simulator))  # for those that look at past ones
     with example(simulator, tmp_path, name) as ran:
-        printed, errors = ran.communicate(timeout=50)
+        printed, errors = ran.communicate(timeout=100)
     assert ran.returncode == 0
     assert errors == (2 * NO_TOOLS if name == "wav_call.py" else "")
     for text in RUNS[name][1]:
@@ -104,10 +104,10 @@ def test_examples_run(name: str, simulator: Simulator, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", CALLS)
 def test_ctrl_c_hangs_up(name: str, simulator: Simulator, tmp_path: Path) -> None:
     with example(simulator, tmp_path, name, files=1) as ran:
-        call = simulator.wait_for_call(timeout=30)
-        simulator.wait_for(lambda: any(m.type == "input_audio" for m in call.messages), timeout=30)
+        call = simulator.wait_for_call(timeout=100)
+        simulator.wait_for(lambda: any(m.type == "input_audio" for m in call.messages), timeout=100)
         ran.send_signal(signal.SIGINT)
-        _, errors = ran.communicate(timeout=30)
+        _, errors = ran.communicate(timeout=100)
     assert errors == ""
     # Before Python 3.11 a task may take it instead of the program, whose call is over then, too.
     assert ran.returncode == 130 or sys.version_info < (3, 11)
@@ -117,7 +117,7 @@ def test_ctrl_c_hangs_up(name: str, simulator: Simulator, tmp_path: Path) -> Non
 @pytest.mark.parametrize("name", RUNS)
 def test_errors_are_a_line(name: str, simulator: Simulator, tmp_path: Path) -> None:
     with example(simulator, tmp_path, name, VATEL_API_KEY="wrong") as ran:
-        _, errors = ran.communicate(timeout=30)
+        _, errors = ran.communicate(timeout=100)
     assert ran.returncode == 1
     assert all("401" in line and "check the API key" in line for line in errors.splitlines())
     assert len(errors.splitlines()) == max(1, RUNS[name][0].count("question.wav"))
@@ -127,7 +127,7 @@ def test_errors_are_a_line(name: str, simulator: Simulator, tmp_path: Path) -> N
 def test_a_call_that_breaks_off(name: str, simulator: Simulator, tmp_path: Path) -> None:
     simulator.faults.set(drop_after_messages=2)
     with example(simulator, tmp_path, name) as ran:
-        printed, errors = ran.communicate(timeout=30)
+        printed, errors = ran.communicate(timeout=100)
     assert "Traceback" not in errors
     assert "connection lost" in printed or "voice session closed: 1006" in errors
     assert ran.returncode == (0 if name == "quickstart.py" else 1)
@@ -137,7 +137,7 @@ def test_without_the_sound_library(simulator: Simulator, tmp_path: Path) -> None
     (tmp_path / "sounddevice.py").write_text("raise OSError('PortAudio library not found')")
     paths = os.pathsep.join([str(tmp_path), *sys.path])
     with example(simulator, tmp_path, "run_session.py", PYTHONPATH=paths) as ran:
-        _, errors = ran.communicate(timeout=30)
+        _, errors = ran.communicate(timeout=100)
     assert ran.returncode == 1
     assert errors == (
         "error: PortAudio library not found; examples/README.md says what to install\n"
@@ -150,7 +150,7 @@ def test_the_first_call_needs_no_account(simulator: Simulator, tmp_path: Path) -
         assert ran.stdout is not None
         assert ran.stdout.readline() == f"agent:  {GREETING['says']}\n"
         ran.send_signal(signal.SIGINT)
-        _, errors = ran.communicate(timeout=30)
+        _, errors = ran.communicate(timeout=100)
     assert (ran.returncode, errors) == (130, "")
     assert not simulator.requests
 
@@ -190,7 +190,7 @@ def service(simulator: Simulator, tmp_path: Path) -> Iterator[httpx.Client]:
         with httpx.Client(base_url=found[1], auth=("ada", "secret"), trust_env=False) as browser:
             yield browser
         ran.send_signal(signal.SIGINT)
-        _, errors = ran.communicate(timeout=30)
+        _, errors = ran.communicate(timeout=100)
     assert "Traceback" not in errors
     assert simulator.api_key not in errors
 
@@ -242,7 +242,7 @@ def bridge(simulator: Simulator, folder: Path, **env: str) -> Iterator[tuple[str
         assert ran.stdout is not None
         yield ran.stdout.readline().strip(), ran.stdout
         ran.send_signal(signal.SIGINT)
-        _, errors = ran.communicate(timeout=30)
+        _, errors = ran.communicate(timeout=100)
     assert (ran.returncode, errors) == (0, "")
 
 

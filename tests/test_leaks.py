@@ -168,8 +168,8 @@ def test_two_hundred_calls_at_once(tmp_path: Path, nothing_left: None) -> None:
     async def talk() -> None:
         async with Simulator(PATIENT) as simulator:
             # A busy machine may take long to open two hundred.
-            options = ConnectionOptions(open_timeout=60)
-            async with Client(simulator.api_key, simulator.url, timeout=60) as client:
+            options = ConnectionOptions(open_timeout=200)
+            async with Client(simulator.api_key, simulator.url, timeout=200) as client:
                 all_there = asyncio.Event()
 
                 async def one(number: int) -> None:
