@@ -48,7 +48,7 @@ async def test_clear_says_how_much_was_dropped_and_ends_a_drain() -> None:
     draining = asyncio.ensure_future(device.drain())
     await device.read()
     assert device.clear() > 59_000
-    await asyncio.wait_for(draining, 5)
+    await asyncio.wait_for(draining, 60)
     await device.close()
 
 
@@ -72,7 +72,7 @@ async def test_close_in_any_state_and_twice() -> None:
     await device.read()
     await device.close()
     await device.close()
-    await asyncio.wait_for(draining, 5)
+    await asyncio.wait_for(draining, 60)
     await device.drain()
     with pytest.raises(AudioDeviceError):
         for _ in range(100):

@@ -251,7 +251,7 @@ def test_ctrl_c_ends_a_call(moment_ms: float) -> None:
         time.sleep(moment_ms / 1000)
         program.send_signal(signal.SIGINT)
         started = time.monotonic()
-        assert program.communicate(timeout=20) == ("ended\n", "")
+        assert program.communicate(timeout=60) == ("ended\n", "")
     assert time.monotonic() - started < 3 + 2  # the second number is for a busy machine
 
 
@@ -266,4 +266,4 @@ def test_hanging_up_while_the_agent_speaks(nothing_left: None) -> None:
                     started = time.monotonic()
                 return time.monotonic() - started
 
-    assert asyncio.run(talk()) < 3
+    assert asyncio.run(talk()) < 3 + 2  # the second number is for a busy machine

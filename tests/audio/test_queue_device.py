@@ -36,7 +36,7 @@ async def test_who_pushes_too_much_waits() -> None:
     for _ in range(4):
         await device.read()
         assert not pushing.done()
-    await asyncio.wait_for(pushing, 5)
+    await asyncio.wait_for(pushing, 60)
     await device.close()
 
 
@@ -67,9 +67,9 @@ async def test_closing_ends_both_sides() -> None:
     listening = asyncio.ensure_future(listen())
     await device.read()
     await device.close()
-    await asyncio.wait_for(listening, 5)
+    await asyncio.wait_for(listening, 60)
     with pytest.raises(AudioDeviceError, match="not open"):
-        await asyncio.wait_for(pushing, 5)
+        await asyncio.wait_for(pushing, 60)
     assert set(blocks) == {bytes(960)}
 
 

@@ -297,7 +297,7 @@ async def test_the_speaker_file_holds_what_was_played_to_the_end(tmp_path: Path)
     await device.start()
     device.play(speech[:1000])
     device.play(speech[1000:])
-    await asyncio.wait_for(device.drain(), 5)
+    await asyncio.wait_for(device.drain(), 60)
     await device.close()
     assert speech in read_wav(tmp_path / "out.wav")
 

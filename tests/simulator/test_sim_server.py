@@ -87,7 +87,7 @@ def test_the_program_starts_answers_and_ends(number: int) -> None:
         assert "API key simulator-key, agent 5e1f1a5c-" in second
         assert f"VATEL_BASE_URL={url} VATEL_API_KEY=simulator-key" in third
         program.send_signal(number)
-        assert program.wait(10) == 0
+        assert program.wait(60) == 0
         assert (program.stdout.read(), program.stderr.read()) == ("", "")
 
 
@@ -302,7 +302,7 @@ except KeyboardInterrupt:
         url = program.stdout.readline().strip()
         program.send_signal(signal.SIGINT)
         assert program.stdout.read() == "1\n"
-        assert program.wait(10) == 0
+        assert program.wait(60) == 0
     assert not asyncio.run(is_open(url))
 
 

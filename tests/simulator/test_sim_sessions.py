@@ -103,7 +103,7 @@ async def test_audio_comes_in_varying_chunks_faster_than_it_plays() -> None:
     sizes = [len(d["audio"]) for d in one.of("response_audio")]
     assert len(set(sizes)) > 5
     assert sizes != [len(d["audio"]) for d in other.of("response_audio")], "a call has its own"
-    assert one.times[-1] - one.times[0] < len(one.audio()) / 2 / RATE / 2
+    assert one.times[-1] - one.times[0] < len(one.audio()) / 2 / RATE
 
 
 async def test_the_call_is_stored_before_its_end_is_told(simulator: Simulator) -> None:
@@ -209,7 +209,7 @@ async def test_the_recording_has_both_sides_in_their_time() -> None:
     assert loudest(left, spoken + 0.1, spoken + 1) > 5000
     hello = len(clip("welcome.wav")) / 2 / RATE
     assert loudest(right, 0, hello) > 5000
-    assert loudest(right, hello + 0.1, answered - 0.1) == 0
+    assert loudest(right, spoken + 0.1, answered - 0.1) == 0
     assert loudest(right, answered, cut - 0.05) > 5000
     assert loudest(right, cut + 0.05, cut + 0.25) == 0
 
@@ -251,6 +251,16 @@ def lose_the_connection(socket: ClientConnection) -> None:
     socket.transport.abort()
 
 
+def heard_until_the_last_message(caller: Caller) -> float:
+    """Seconds of speech: each piece plays after those before it, or when it comes."""
+    until = total = 0.0
+    for at, message in zip(caller.sent(), caller.messages):
+        if message["type"] == "response_audio":
+            seconds = len(message["data"]["audio"]) * 3 / 4 / 2 / RATE
+            until, total = max(until, at) + seconds, total + seconds
+    return total - (until - caller.sent()[-1])
+
+
 @pytest.mark.parametrize(
     ("hang_up", "reason"),
     [
@@ -274,9 +284,8 @@ async def test_the_caller_is_gone_while_the_agent_speaks(hang_up: Any, reason: s
         _, right = await legs(simulator, caller.id)
     assert call["termination_reason"] == reason
     (row,) = call["transcript"]["entries"]
-    least = caller.sent()[-1] - caller.sent()[0]
-    assert least - 0.1 < row["durationMs"] / 1000 < most
-    assert least - 0.1 < len(right) / RATE < most + 0.1
+    assert heard_until_the_last_message(caller) - 0.1 < row["durationMs"] / 1000 < most
+    assert caller.sent()[-1] - caller.sent()[0] - 0.1 < len(right) / RATE < most + 0.1
     assert row["message"]
     assert LONG.says.startswith(row["message"])
     assert len(row["message"]) < len(LONG.says)

@@ -82,7 +82,7 @@ def kinds_by_the_program(folder: Path, *options: str) -> list[str]:
 
         kinds = anyio.run(call)
         program.terminate()
-        assert program.wait(20) == 0
+        assert program.wait(60) == 0
     return kinds
 
 
