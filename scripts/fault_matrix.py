@@ -55,7 +55,7 @@ FAULTS: dict[str, dict[str, Any]] = {
 }
 # Short limits, so that what is noticed by waiting is noticed soon.
 OPTIONS = ConnectionOptions(
-    open_timeout=2, close_timeout=1, ping_interval=0.4, ping_timeout=3, attempts=2
+    open_timeout=5, close_timeout=1, ping_interval=0.4, ping_timeout=3, attempts=2
 )
 SCENARIO = {
     "greeting": {"says": ""},

@@ -14,7 +14,7 @@ from leftovers import leaves_nothing
 from vatel_rt.simulator import Faults
 
 ROOT = Path(__file__).resolve().parents[1]
-pytestmark = [pytest.mark.timeout(200), pytest.mark.xdist_group("fault matrix")]
+pytestmark = [pytest.mark.timeout(400), pytest.mark.xdist_group("fault matrix")]
 SPEC = importlib.util.spec_from_file_location("fault_matrix", ROOT / "scripts" / "fault_matrix.py")
 matrix: Any = importlib.util.module_from_spec(SPEC)
 sys.modules["fault_matrix"] = matrix
