@@ -299,7 +299,8 @@ def test_many_times_open_and_closed() -> None:
     before = state()
     asyncio.run(cycle(int(os.environ.get("SOUND_CYCLES", "40"))))
     after = state()
-    assert after[:2] == before[:2]
+    assert after[0] <= before[0]  # fewer, where what another test left has gone
+    assert after[1] <= before[1]
     assert after[2] - before[2] < 2_000_000
 
 
