@@ -82,7 +82,7 @@ class TestTurnsByLength:
     async def test_what_fits_none_is_not_answered(self) -> None:
         scenario = scenario_of(
             Turn(hears="Yes.", speech_max_secs=0.1), turns_by="length", greeting=NO_GREETING,
-            delivery=FAST, default_timeout=0.3,
+            delivery=FAST, default_timeout=1,
         )  # fmt: skip
         async with Simulator(scenario) as simulator:
             caller = await talk(simulator, SENTENCE)
@@ -158,13 +158,13 @@ class TestTools:
         assert said not in clips or caller.audio() == clip(clips[said])
 
     async def test_several_at_once(self) -> None:
-        tools = [
-            Tool(name="one"),
-            Tool(name="two", timeout=0.2, on_timeout="Too late."),
-            Tool(name="one"),
+        tools = [Tool(name="one"), Tool(name="two"), Tool(name="one")]
+        hasty = [tools[0], Tool(name="two", timeout=0.2, on_timeout="Too late."), tools[2]]
+        turns = [
+            Turn(hears="?", tool=asked, says="{n} and {m}", clip="hours.wav")
+            for asked in (tools, hasty)
         ]
-        turn = Turn(hears="?", tool=tools, says="{n} and {m}", clip="hours.wav")
-        scenario = scenario_of(turn, turn, greeting=NO_GREETING, delivery=FAST)
+        scenario = scenario_of(*turns, greeting=NO_GREETING, delivery=FAST)
         async with Simulator(scenario) as simulator:
             async with await Caller.dial(simulator) as caller:
                 for outputs in (['{"n": 1}', '{"n": 2, "m": 2}', "{}"], ['{"n": 1}']):
