@@ -143,7 +143,7 @@ async def greet(socket: ServerConnection) -> None:
     await socket.wait_closed()
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(600)
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="counts what Linux tells in /proc")
 def test_a_thousand_calls_one_after_another(tmp_path: Path, nothing_left: None) -> None:
     async def talk() -> None:
@@ -166,7 +166,7 @@ def test_a_thousand_calls_one_after_another(tmp_path: Path, nothing_left: None) 
     asyncio.run(talk())
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(600)
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="counts what Linux tells in /proc")
 def test_two_hundred_calls_at_once(tmp_path: Path, nothing_left: None) -> None:
     talking: list[Call] = []
