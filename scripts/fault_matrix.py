@@ -67,7 +67,7 @@ SCENARIO = {
             "clip": "hours.wav",
         }
     ],
-    "delivery": {"thinking_ms": 0, "speed": 2, "chunk_max_ms": 100},
+    "delivery": {"thinking_ms": 0, "speed": 8, "chunk_max_ms": 100},  # time before it hangs up
     "agent": {"timeout_settings": {"default_timeout": 15}},  # of a busy machine
     "caller": [{"at": 0.3, "says": "What are your opening hours?", "clip": "caller_hours.wav"}],
 }
