@@ -7,8 +7,9 @@ import base64
 import contextlib
 import json
 import wave
+from collections.abc import Coroutine
 from pathlib import Path
-from typing import Any
+from typing import Any, Callable
 
 import pytest
 from platforms import ENDED, STARTED, Handler, frame, platform
@@ -424,20 +425,25 @@ async def test_an_error_in_the_context_comes_out_as_it_is() -> None:
     assert call.end == CallEnd("caller_hung_up")
 
 
-async def test_cancelling_leaves_nothing() -> None:
+async def cancel_once_begun(
+    talk: Callable[[str, asyncio.Event], Coroutine[Any, Any, None]],
+) -> None:
     begun = asyncio.Event()
-
-    async def talk(url: str) -> None:
-        async with call_to(url) as call:
-            async for _ in call:
-                begun.set()
-
     async with platform(forever) as url:
-        task = asyncio.create_task(talk(url))
+        task = asyncio.create_task(talk(url, begun))
         await begun.wait()
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
+
+
+async def test_cancelling_leaves_nothing() -> None:
+    async def talk(url: str, begun: asyncio.Event) -> None:
+        async with call_to(url) as call:
+            async for _ in call:
+                begun.set()
+
+    await cancel_once_begun(talk)
 
 
 async def drop(socket: ServerConnection) -> None:
@@ -689,20 +695,14 @@ async def test_a_call_that_was_not_entered() -> None:
 
 async def test_a_cancelled_call_says_so() -> None:
     calls: list[Call] = []
-    begun = asyncio.Event()
 
-    async def talk(url: str) -> None:
+    async def talk(url: str, begun: asyncio.Event) -> None:
         async with call_to(url) as call:
             calls.append(call)
             begun.set()
             await call.wait()
 
-    async with platform(forever) as url:
-        task = asyncio.create_task(talk(url))
-        await begun.wait()
-        task.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await task
+    await cancel_once_begun(talk)
     assert calls[0].end == CallEnd("cancelled")
 
 

@@ -90,16 +90,18 @@ def test_names_of_the_first_hour(name: str) -> None:
     assert name in dir(vatel)
 
 
+def printed(program: str) -> str:
+    command = [sys.executable, "-c", program]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+
 def test_importing_loads_neither_audio_nor_simulator_nor_http() -> None:
     program = (
         "import sys, vatel\n"
         "heavy = ('httpx', 'websockets', 'starlette', 'yaml', 'vatel_rest', 'vatel_rt.audio')\n"
         "print([name for name in heavy if name in sys.modules])"
     )
-    ran = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True
-    )
-    assert ran.stdout.strip() == "[]"
+    assert printed(program) == "[]"
 
 
 def test_a_synchronous_client_loads_no_more_than_it_needs() -> None:
@@ -109,7 +111,4 @@ def test_a_synchronous_client_loads_no_more_than_it_needs() -> None:
         "later = ('asyncio', 'anyio', 'attrs', 'msgspec', 'dateutil', 'websockets')\n"
         "print([name for name in later if name in sys.modules])"
     )
-    ran = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True
-    )
-    assert ran.stdout.strip() == "[]"
+    assert printed(program) == "[]"
