@@ -30,7 +30,7 @@ demo: ## Make a call against the built-in simulator; leaves call.wav and call.js
 	@$(SETUP) '.[demo]'
 	$(BIN)/python -m vatel_rt.demo --simulate --record call.wav --events call.jsonl
 
-test: ## Run the tests with coverage; ARGS='tests/test_call.py -x' runs some, without
+test: ## Run the tests with coverage; ARGS='tests/call/test_call.py -x' runs some, without
 	@sh scripts/setup-system espeak-ng iptables iproute2 openssl
 	@$(SETUP) . $(GROUPS)
 	@sh scripts/setup-sound $(PYTHON) $(VENV)

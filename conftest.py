@@ -12,4 +12,4 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
         parser.addini("timeout", "not heeded without pytest-timeout")
 
 
-pytest_plugins = ["vatel_rt.testing", "pytester"]
+pytest_plugins = ["vatel.testing", "pytester"]

@@ -11,9 +11,9 @@ import os
 import sys
 
 from vatel import Client, Tools
+from vatel.simulator import Simulator, caller_clip
 from vatel_rt import WavDevice
 from vatel_rt.errors import VatelError
-from vatel_rt.simulator import Simulator, caller_clip
 
 tools = Tools()
 

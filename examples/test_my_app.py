@@ -7,9 +7,9 @@ import asyncio
 import pytest
 
 from vatel import Client, Tools
+from vatel.simulator import Simulator
 from vatel_rt import WavDevice
 from vatel_rt.errors import AuthenticationError, ServerError
-from vatel_rt.simulator import Simulator
 
 
 async def remind(client: Client, agent_id: str, patient: str, line: bytes) -> str:

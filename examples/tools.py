@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from vatel import Client, Tools
+from vatel.simulator import caller_clip
 from vatel_rt import WavDevice
 from vatel_rt.errors import VatelError
-from vatel_rt.simulator import caller_clip
 
 ORDERS = {"42": ("shipped", date(2030, 5, 17)), "43": ("packed", date(2030, 5, 19))}
 tools = Tools()

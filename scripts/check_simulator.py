@@ -15,10 +15,10 @@ from tempfile import TemporaryDirectory
 
 import anyio
 
-from vatel_rt.simulator import Simulator
-from vatel_rt.simulator.document import document
-from vatel_rt.simulator.recording import Recording
-from vatel_rt.simulator.records import CallRecord, new_id
+from vatel.simulator import Simulator
+from vatel.simulator.openapi.document import document
+from vatel.simulator.platform.call_record import CallRecord, new_id
+from vatel.simulator.platform.recording import Recording
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCUMENT = ROOT / "generated" / "vatel_rest" / "openapi.json"

@@ -20,12 +20,12 @@ from typing import Any, Callable, Optional
 import msgspec
 
 from vatel import Client, Tools
+from vatel.simulator import Scenario, Simulator
 from vatel_rt import WavDevice
 from vatel_rt.audio.pcm import bytes_of, samples_of
 from vatel_rt.errors import VatelError
-from vatel_rt.messages import Incoming, ResponseAudio, SpeechStarted
-from vatel_rt.options import ConnectionOptions
-from vatel_rt.simulator import Scenario, Simulator
+from vatel_rt.realtime.messages import Incoming, ResponseAudio, SpeechStarted
+from vatel_rt.realtime.options import ConnectionOptions
 
 PAGE = Path(__file__).parents[1] / "docs" / "faults.md"
 BEGIN = "<!-- made by scripts/fault_matrix.py --write -->\n"

@@ -39,7 +39,7 @@ def base() -> None:
 def audio() -> None:
     """PortAudio loads, and a file of another rate is converted."""
     from vatel_rt import PyAudioDevice
-    from vatel_rt.audio.conversion import Resampler
+    from vatel_rt.audio.resampling import Resampler
 
     import_module("pyaudio")
     PyAudioDevice()
@@ -61,8 +61,8 @@ def simulator() -> None:
 
 async def _call() -> None:
     from vatel import Client
+    from vatel.simulator import Simulator
     from vatel_rt import SilentDevice
-    from vatel_rt.simulator import Simulator
 
     async with Simulator() as platform, Client(platform.api_key, platform.url) as client:
         call = client.call(platform.agent_id, audio=SilentDevice())

@@ -15,9 +15,9 @@ from pathlib import Path
 
 import yaml
 
+from vatel.simulator.scenario.scenario import DATA, DEFAULT, Scenario, Voice
+from vatel.simulator.voice.speech import EXCUSE, espeak
 from vatel_rt.audio.pcm import SAMPLE_RATE, SAMPLE_WIDTH, duration_ms, pcm_of, samples_of
-from vatel_rt.simulator.scenario import DATA, DEFAULT, Scenario, Voice
-from vatel_rt.simulator.speech import EXCUSE, espeak
 
 CALLER = Voice(name="en-gb+f3", words_per_minute=165)
 NO_VOICE = "No voice is installed here."

@@ -16,12 +16,12 @@ from pythons import SUPPORTED
 PACKAGES = {"generated/vatel_rest": "vatel_rest", "vatel": "vatel", "vatel_rt": "vatel_rt"}
 ABOUT = ["METADATA", "WHEEL", "RECORD", "entry_points.txt", "licenses/LICENSE"]
 # What else than modules the packages may hold, and must.
-DATA = re.compile(r"vatel_rest/openapi\.json|vatel_rt/simulator/data/\w+\.(wav|yaml)")
+DATA = re.compile(r"vatel_rest/openapi\.json|vatel/simulator/data/\w+\.(wav|yaml)")
 NEEDED = [
     *(f"{package}/{name}" for package in PACKAGES.values() for name in ("__init__.py", "py.typed")),
     "vatel_rest/openapi.json",
-    "vatel_rt/simulator/data/default.yaml",
-    *(f"vatel_rt/simulator/data/{clip}.wav" for clip in ("greeting", "caller_hours", "no_voice")),
+    "vatel/simulator/data/default.yaml",
+    *(f"vatel/simulator/data/{clip}.wav" for clip in ("greeting", "caller_hours", "no_voice")),
 ]
 MODULE = re.compile(r"(vatel|vatel_rt|vatel_rest)/(\w+/)*(?!test_|conftest)\w+\.py")
 

@@ -124,7 +124,7 @@ def plain_plural(name: str) -> str:
 
 
 REPAIRS: tuple[tuple[Callable[[Json], None], str], ...] = (
-    (_drop_realtime, "The voice WebSocket is no HTTP operation; vatel_rt.messages has it."),
+    (_drop_realtime, "The voice WebSocket is no HTTP operation; `vatel_rt.realtime` has it."),
     (_drop_errors, "A client raises for errors, so functions return what a success answers."),
     (_drop_defaults, "A default would be sent with every request."),
     (_drop_formats, "Ids and days are text that is passed on as it is."),

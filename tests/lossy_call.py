@@ -8,9 +8,9 @@ from pathlib import Path
 
 from scenarios import GREETING, scenario
 
+from vatel.simulator import Simulator
 from vatel_rt import Client, WavDevice
 from vatel_rt.audio.wav import read_wav
-from vatel_rt.simulator import Simulator
 
 
 async def main() -> None:

@@ -10,7 +10,7 @@ from typing import Any, Callable, TypeVar
 from anyio.from_thread import start_blocking_portal
 from websockets.asyncio.server import ServerConnection, serve
 
-from vatel_rt.simulator import Simulator
+from vatel.simulator import Simulator
 
 T = TypeVar("T")
 Handler = Callable[[ServerConnection], Awaitable[None]]

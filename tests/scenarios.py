@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from vatel_rt.simulator import Scenario
+from vatel.simulator import Scenario
 
 GREETING = {"says": "Hello, this is the demo agent. How can I help?", "clip": "greeting.wav"}
 HOURS = {"says": "We are open from nine to five.", "clip": "hours.wav"}

@@ -16,7 +16,7 @@ from xml.etree import ElementTree
 import pytest
 from pages import PAGES, ROOT, commands, prose, spans
 
-from vatel_rt.simulator import Scenario
+from vatel.simulator import Scenario
 
 LINKS = [
     (page, link)
@@ -25,7 +25,7 @@ LINKS = [
 ]  # fmt: skip
 COMMANDS = [(page, command) for page in PAGES for command in commands(page)]
 EXAMPLES = sorted(path.name for path in ROOT.glob("examples/*.py"))
-PROGRAMS = ["-m vatel_rt.demo", "-m vatel_rt.simulator"]
+PROGRAMS = ["-m vatel_rt.demo", "-m vatel.simulator"]
 HAVE_OPTIONS = [*PROGRAMS, "examples/run_session.py", "examples/wav_call.py"]
 OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]+")
 VARIABLE = re.compile(r"\bVATEL_[A-Z_]+\b")
@@ -150,7 +150,7 @@ def test_the_page_of_the_demo_has_its_options() -> None:
 
 
 def test_every_option_of_the_demo_does_something() -> None:
-    code = "".join(path.read_text("utf-8") for path in ROOT.glob("vatel_rt/demo/*.py"))
+    code = "".join(path.read_text("utf-8") for path in ROOT.glob("vatel/cli/demo/*.py"))
     for option in set(OPTION.findall(PAGES["docs/demo.md"])) - {"--help", "--version"}:
         assert f"options.{option[2:].replace('-', '_')}" in code
 

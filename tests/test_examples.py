@@ -24,9 +24,9 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
 from vatel import Client
+from vatel.simulator import Simulator, caller_clip
 from vatel_rt.audio.pcm import samples_of
 from vatel_rt.audio.wav import WavWriter, read_wav
-from vatel_rt.simulator import Simulator, caller_clip
 
 TESTS = Path(__file__).resolve().parent
 EXAMPLES = TESTS.parent / "examples"
@@ -156,7 +156,7 @@ def test_the_first_call_needs_no_account(simulator: Simulator, tmp_path: Path) -
 
 
 def test_the_tests_of_an_application_pass(pytester: pytest.Pytester) -> None:
-    pytester.makeconftest("pytest_plugins = ['vatel_rt.testing']")
+    pytester.makeconftest("pytest_plugins = ['vatel.testing']")
     pytester.makepyfile(test_my_app=(EXAMPLES / "test_my_app.py").read_text(encoding="utf-8"))
     begin = time.monotonic()
     options = ("-p", "no:vatel", "-p", "no:cacheprovider", "-W", "error")

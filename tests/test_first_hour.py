@@ -25,8 +25,10 @@ from pages import ROOT
 from platforms import in_thread, running_simulator
 from scenarios import silence_ends
 
+from vatel.cli.demo.run import main as demo
+from vatel.simulator import Simulator
+from vatel.simulator.server.cli import main as simulator_program
 from vatel_rt import Client, ConnectionOptions, Tools, WavDevice, connect
-from vatel_rt.demo.run import main as demo
 from vatel_rt.errors import (
     APIConnectionError,
     APITimeoutError,
@@ -39,8 +41,6 @@ from vatel_rt.errors import (
     ServerError,
     VatelError,
 )
-from vatel_rt.simulator import Simulator
-from vatel_rt.simulator.terminal import main as simulator_program
 
 KEY, TOKEN, PASSWORD = "s3cret-key", "s3cret-token-of-a-call", "s3cret-of-the-proxy"
 NOBODY = "5e1f1a5c-0000-4000-8000-00000000dead"

@@ -15,13 +15,13 @@ import pytest
 from bad_network import BadNetwork, bad_network
 from scenarios import GREETING, HOURS, scenario
 
+from vatel.simulator import Scenario, Simulator
 from vatel_rt import Client, WavDevice
 from vatel_rt.audio.wav import read_wav
-from vatel_rt.call import Call
+from vatel_rt.call.call import Call
 from vatel_rt.errors import APIConnectionError
-from vatel_rt.messages import ResponseAudio
-from vatel_rt.options import ConnectionOptions
-from vatel_rt.simulator import Scenario, Simulator
+from vatel_rt.realtime.messages import ResponseAudio
+from vatel_rt.realtime.options import ConnectionOptions
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("no_new_tasks")]
 

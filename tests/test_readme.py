@@ -10,8 +10,8 @@ from pages import PAGES, blocks
 from platforms import running_simulator
 from scenarios import GREETING, HOURS, QUESTION, TOOL, scenario
 
+from vatel.simulator import Simulator, caller_clip
 from vatel_rt.audio.wav import WavWriter
-from vatel_rt.simulator import Simulator, caller_clip
 
 PROGRAMS = [
     pytest.param(program, id=f"{page}-{number}")
@@ -57,7 +57,7 @@ def test_programs_run(
 
 @pytest.mark.parametrize("test", TESTS)
 def test_tests_run(test: str, pytester: pytest.Pytester) -> None:
-    pytester.makeconftest("pytest_plugins = ['vatel_rt.testing']")
+    pytester.makeconftest("pytest_plugins = ['vatel.testing']")
     pytester.makepyfile(test)
     result = pytester.runpytest_subprocess("-p", "no:vatel", "-p", "no:cacheprovider")
     assert result.ret == 0

@@ -20,8 +20,8 @@ import pytest
 from platforms import running_simulator
 from scenarios import HOURS, scenario, silence_ends
 
+from vatel.simulator import Simulator, caller_clip
 from vatel_rt.audio.pcm import samples_of
-from vatel_rt.simulator import Simulator, caller_clip
 
 ROOT = Path(__file__).resolve().parents[1]
 SEEDS = ROOT.parent / "shared" / "seeds"
@@ -70,8 +70,8 @@ def test_the_snippets_of_the_readme(
 
     async def use() -> dict[str, Any]:
         from vatel import Client
-        from vatel_rt.messages import ToolCall
-        from vatel_rt.payloads import ToolCallData
+        from vatel_rt.realtime.messages import ToolCall
+        from vatel_rt.realtime.payloads import ToolCallData
 
         async with Client(simulator.api_key) as client:
             token = (await client.session.generate_token_async(simulator.agent_id)).token

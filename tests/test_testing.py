@@ -12,7 +12,7 @@ import pytest
 from platforms import running_simulator
 
 from vatel import Client
-from vatel_rt.simulator import Simulator
+from vatel.simulator import Simulator
 
 ROOT = Path(__file__).resolve().parents[1]
 HEAVY = {"httpx", "websockets", "starlette", "uvicorn", "jsonschema", "msgspec", "asyncio"}
@@ -92,16 +92,16 @@ UNUSED = f"""
 import sys
 
 def test_nothing_is_loaded():
-    assert "vatel_rt.testing" in sys.modules
+    assert "vatel.testing" in sys.modules
     assert not {HEAVY} & set(sys.modules)
     ours = {{name for name in sys.modules if name.split(".")[0] in ("vatel", "vatel_rt")}}
-    assert ours == {{"vatel_rt", "vatel_rt.lazy", "vatel_rt.testing"}}
+    assert ours == {{"vatel_rt", "vatel_rt.lazy", "vatel.testing"}}
 """
 
 
 def test_it_costs_nothing_unused(tmp_path: Path, installed: dict[str, str]) -> None:
     env = {**installed, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}  # others load what they like
-    done = run_tests(tmp_path, env, UNUSED, "-p", "vatel_rt.testing")
+    done = run_tests(tmp_path, env, UNUSED, "-p", "vatel.testing")
     assert done.returncode == 0, done.stdout
 
 
@@ -176,7 +176,7 @@ def test_several_at_once() -> None:
 
 
 def test_wrong_options_seen_by_coverage(pytester: pytest.Pytester) -> None:
-    pytester.makeconftest("pytest_plugins = ['vatel_rt.testing']")
+    pytester.makeconftest("pytest_plugins = ['vatel.testing']")
     pytester.makepyfile(
         """
         import pytest

@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from vatel import connection as connection
     from vatel import models as models
     from vatel.models import *  # noqa: F403
+    from vatel_rt.call.tools import Tools as Tools
     from vatel_rt.client import Client as Client
     from vatel_rt.config import connection_query as connection_query
-    from vatel_rt.connection import Connection as Connection
-    from vatel_rt.connection import connect as connect
-    from vatel_rt.options import ConnectionOptions as ConnectionOptions
-    from vatel_rt.tools import Tools as Tools
+    from vatel_rt.realtime.connection import Connection as Connection
+    from vatel_rt.realtime.connection import connect as connect
+    from vatel_rt.realtime.options import ConnectionOptions as ConnectionOptions
     from vatel_rt.version import __version__ as __version__
 
 __getattr__, __dir__ = exports(
@@ -27,10 +27,10 @@ __getattr__, __dir__ = exports(
     {
         "__version__": "vatel_rt.version",
         "Client": "vatel_rt.client",
-        "Connection": "vatel_rt.connection",
-        "ConnectionOptions": "vatel_rt.options",
-        "Tools": "vatel_rt.tools",
-        "connect": "vatel_rt.connection",
+        "Connection": "vatel_rt.realtime.connection",
+        "ConnectionOptions": "vatel_rt.realtime.options",
+        "Tools": "vatel_rt.call.tools",
+        "connect": "vatel_rt.realtime.connection",
         "connection": "vatel.connection",
         "connection_query": "vatel_rt.config",
         "models": "vatel.models",

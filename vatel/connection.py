@@ -1,7 +1,7 @@
 """The voice session, under its public name."""
 
 from vatel_rt.config import connection_query
-from vatel_rt.connection import Connection, connect
-from vatel_rt.options import ConnectionOptions
+from vatel_rt.realtime.connection import Connection, connect
+from vatel_rt.realtime.options import ConnectionOptions
 
 __all__ = ["Connection", "ConnectionOptions", "connect", "connection_query"]

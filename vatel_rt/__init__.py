@@ -12,34 +12,34 @@ from vatel_rt.lazy import exports
 
 if TYPE_CHECKING:
     from vatel_rt.audio.device import SilentDevice as SilentDevice
-    from vatel_rt.audio.portaudio import list_devices as list_devices
-    from vatel_rt.audio.pyaudio_device import PyAudioDevice as PyAudioDevice
+    from vatel_rt.audio.portaudio.device import PyAudioDevice as PyAudioDevice
+    from vatel_rt.audio.portaudio.library import list_devices as list_devices
     from vatel_rt.audio.queue_device import QueueDevice as QueueDevice
     from vatel_rt.audio.wav import WavDevice as WavDevice
-    from vatel_rt.call import Call as Call
+    from vatel_rt.call.call import Call as Call
+    from vatel_rt.call.end import CallEnd as CallEnd
+    from vatel_rt.call.report import CallReport as CallReport
+    from vatel_rt.call.tools import Tools as Tools
     from vatel_rt.client import Client as Client
-    from vatel_rt.connection import connect as connect
-    from vatel_rt.ending import CallEnd as CallEnd
-    from vatel_rt.options import ConnectionOptions as ConnectionOptions
-    from vatel_rt.report import CallReport as CallReport
-    from vatel_rt.tools import Tools as Tools
+    from vatel_rt.realtime.connection import connect as connect
+    from vatel_rt.realtime.options import ConnectionOptions as ConnectionOptions
     from vatel_rt.version import __version__ as __version__
 
 __getattr__, __dir__ = exports(
     __name__,
     {
         "__version__": "vatel_rt.version",
-        "Call": "vatel_rt.call",
-        "CallEnd": "vatel_rt.ending",
-        "CallReport": "vatel_rt.report",
+        "Call": "vatel_rt.call.call",
+        "CallEnd": "vatel_rt.call.end",
+        "CallReport": "vatel_rt.call.report",
         "Client": "vatel_rt.client",
-        "ConnectionOptions": "vatel_rt.options",
-        "PyAudioDevice": "vatel_rt.audio.pyaudio_device",
+        "ConnectionOptions": "vatel_rt.realtime.options",
+        "PyAudioDevice": "vatel_rt.audio.portaudio.device",
         "QueueDevice": "vatel_rt.audio.queue_device",
         "SilentDevice": "vatel_rt.audio.device",
-        "Tools": "vatel_rt.tools",
+        "Tools": "vatel_rt.call.tools",
         "WavDevice": "vatel_rt.audio.wav",
-        "connect": "vatel_rt.connection",
-        "list_devices": "vatel_rt.audio.portaudio",
+        "connect": "vatel_rt.realtime.connection",
+        "list_devices": "vatel_rt.audio.portaudio.library",
     },
 )

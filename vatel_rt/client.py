@@ -10,17 +10,17 @@ from vatel_rest.resources import Resources
 
 from vatel_rt.config import NONE, check_types
 from vatel_rt.errors import ConfigurationError
-from vatel_rt.rest import RestClient
+from vatel_rt.rest.transport import RestClient
 
 if TYPE_CHECKING:
     from vatel_rt.audio.device import AudioDevice
     from vatel_rt.audio.wav import Path
-    from vatel_rt.call import Call
-    from vatel_rt.calls import Calls
-    from vatel_rt.connection import Connection, connect
-    from vatel_rt.handshake import Token
-    from vatel_rt.options import ConnectionOptions
-    from vatel_rt.tools import Tools
+    from vatel_rt.call.call import Call
+    from vatel_rt.call.tools import Tools
+    from vatel_rt.realtime.connection import Connection, connect
+    from vatel_rt.realtime.handshake import Token
+    from vatel_rt.realtime.options import ConnectionOptions
+    from vatel_rt.rest.calls import Calls
 
 
 class Client(RestClient, Resources):
@@ -34,7 +34,7 @@ class Client(RestClient, Resources):
     @cached_property
     def calls(self) -> Calls:
         """The history of calls, with transcripts and recordings."""
-        from vatel_rt.calls import Calls
+        from vatel_rt.rest.calls import Calls
 
         return Calls(self)
 
@@ -59,7 +59,7 @@ class Client(RestClient, Resources):
             APIError: the handshake was refused.
             APIConnectionError: the platform could not be reached.
         """
-        from vatel_rt.connection import connect
+        from vatel_rt.realtime.connection import connect
 
         return connect(token, url or self.base_url, path, options=options)
 
@@ -96,8 +96,8 @@ class Client(RestClient, Resources):
             APIConnectionError: the platform could not be reached.
             AudioError: the device does not open.
         """
-        from vatel_rt.call import Call
-        from vatel_rt.options import ConnectionOptions
+        from vatel_rt.call.call import Call
+        from vatel_rt.realtime.options import ConnectionOptions
 
         if not agent_id and not token:
             raise ConfigurationError(

@@ -69,7 +69,7 @@ def api_key(given: Optional[str] = None) -> str:
     if not key:
         raise ConfigurationError(
             "no API key: pass api_key=... or set VATEL_API_KEY "
-            "(python -m vatel_rt.simulator prints one to try)"
+            "(python -m vatel.simulator prints one to try)"
         )
     if not key.isascii() or not key.isprintable():
         raise ConfigurationError("the API key holds characters that an HTTP header cannot carry")

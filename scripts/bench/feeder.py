@@ -30,8 +30,8 @@ from websockets.extensions.permessage_deflate import ServerPerMessageDeflateFact
 from websockets.http11 import Request
 from websockets.server import ServerProtocol
 
+from vatel.simulator import Scenario
 from vatel_rt.audio.pcm import bytes_of
-from vatel_rt.simulator import Scenario
 
 DIFFERENT = 40
 """Frames that take turns."""

@@ -28,7 +28,7 @@ class Session:
 async def vatel(url: str) -> AsyncIterator[Session]:
     """Ours: the session without a device."""
     from vatel import connect
-    from vatel_rt.messages import ResponseAudio
+    from vatel_rt.realtime.messages import ResponseAudio
 
     address = urlsplit(url)
     async with connect("t", f"{address.scheme}://{address.netloc}", address.path) as connection:

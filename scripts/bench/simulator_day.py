@@ -25,8 +25,8 @@ import httpx
 from simulator_load import memory, simulator
 from websockets.asyncio.client import connect
 
+from vatel.simulator import caller_clip
 from vatel_rt.audio.pcm import bytes_of, silence
-from vatel_rt.simulator import caller_clip
 
 SECOND = bytes_of(1000)
 SCENARIO = {

@@ -97,7 +97,7 @@ async def listen(caller: Caller, socket: object) -> None:
 @contextmanager
 def simulator(scenario: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """A simulator in a process of its own; gives it and its URL."""
-    command = [sys.executable, "-m", "vatel_rt.simulator", "--port", "0"]
+    command = [sys.executable, "-m", "vatel.simulator", "--port", "0"]
     command += ["--scenario", str(scenario)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:

@@ -23,9 +23,9 @@ from vatel import connect
 from vatel_rt import SilentDevice
 from vatel_rt.audio.pcm import BLOCK_BYTES, BLOCK_MS, bytes_of
 from vatel_rt.audio.playout import FADE_MS
-from vatel_rt.call import Call
-from vatel_rt.connection import Connection
-from vatel_rt.options import ConnectionOptions
+from vatel_rt.call.call import Call
+from vatel_rt.realtime.connection import Connection
+from vatel_rt.realtime.options import ConnectionOptions
 
 AUDIO_FRAME = BLOCK_BYTES
 """Bytes from which on what is sent holds audio: base64 is longer, all else is shorter."""

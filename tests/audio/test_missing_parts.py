@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from vatel_rt.audio import advice, portaudio
-from vatel_rt.audio.advice import Problem
+from vatel_rt.audio.portaudio import library as portaudio
+from vatel_rt.audio.portaudio import problems as advice
+from vatel_rt.audio.portaudio.problems import Problem
 from vatel_rt.errors import AudioDeviceError
 
 START = """

@@ -231,7 +231,7 @@ def test_another_sound_server_can_take_over(
 def test_nothing_comes_instead_of_a_lost_device(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("vatel_rt.audio.pyaudio_device.REOPEN_SECONDS", 0.7)
+    monkeypatch.setattr("vatel_rt.audio.portaudio.device.REOPEN_SECONDS", 0.7)
 
     async def talk(server: int) -> None:
         async with opened(on_loss="reopen", input="pulse") as device:
@@ -248,7 +248,7 @@ def test_nothing_comes_instead_of_a_lost_device(
 def test_a_frozen_sound_server_does_not_hang_the_start(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("vatel_rt.audio.pyaudio_device.PATIENCE", 0.3)
+    monkeypatch.setattr("vatel_rt.audio.portaudio.device.PATIENCE", 0.3)
     with sound_server(tmp_path / "sound") as env:
         monkeypatch.setenv("PULSE_SERVER", env["PULSE_SERVER"])
         server = int((tmp_path / "sound" / "pid").read_text())

@@ -20,14 +20,14 @@ from platforms import running_simulator
 from scenarios import GREETING, QUESTION, scenario
 from virtual import DATA, SPEECH, Listener, say, sound_server, succeeds
 
+from vatel.simulator import Simulator
 from vatel_rt import Call, Client, PyAudioDevice
 from vatel_rt.audio.levels import level
 from vatel_rt.audio.pcm import bytes_of
 from vatel_rt.audio.playout import FADE_MS
 from vatel_rt.audio.wav import read_wav
+from vatel_rt.call.report import CallReport
 from vatel_rt.errors import AudioDeviceError
-from vatel_rt.report import CallReport
-from vatel_rt.simulator import Simulator
 
 pytestmark = [pytest.mark.usefixtures("sound"), pytest.mark.xdist_group("sound")]
 GREETED = scenario(greeting=GREETING)

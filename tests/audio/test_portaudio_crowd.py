@@ -20,7 +20,7 @@ CALLS = 100
 @contextmanager
 def simulator_process() -> Iterator[str]:
     """A simulator elsewhere, so that the crowd is all that this process has to do."""
-    command = [sys.executable, "-m", "vatel_rt.simulator", "--port", "0"]
+    command = [sys.executable, "-m", "vatel.simulator", "--port", "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:

@@ -21,9 +21,9 @@ from platforms import STARTED, in_thread, platform
 from virtual import DATA, Listener, last_loud_ms, say, sound_server
 from websockets.asyncio.server import ServerConnection
 
+from vatel.cli.demo.run import main
 from vatel_rt.audio.pcm import BLOCK_MS, bytes_of, duration_ms
 from vatel_rt.audio.wav import read_wav
-from vatel_rt.demo.run import main
 
 pytestmark = [pytest.mark.usefixtures("sound"), pytest.mark.xdist_group("sound")]
 MOMENTS = [round(moment, 2) for moment in map(random.Random(6).uniform, [0] * 10, [5] * 10)]

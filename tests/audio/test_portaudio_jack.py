@@ -14,7 +14,7 @@ import pytest
 from virtual import SPEECH
 
 from vatel_rt import PyAudioDevice
-from vatel_rt.audio import conversion
+from vatel_rt.audio import resampling as conversion
 from vatel_rt.errors import AudioDeviceError
 
 pytestmark = [pytest.mark.usefixtures("sound"), pytest.mark.xdist_group("sound")]

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from vatel_rt import PyAudioDevice
-from vatel_rt.audio import pyaudio_device
-from vatel_rt.audio.portaudio import Choice, Line, SoundDevice
+from vatel_rt.audio.portaudio import device as pyaudio_device
+from vatel_rt.audio.portaudio.library import Choice, Line, SoundDevice
 from vatel_rt.errors import AudioDeviceError
 
 pytestmark = pytest.mark.anyio

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-import vatel_rt.simulator
+import vatel.simulator
 from vatel_rt.audio.levels import level
 from vatel_rt.audio.pcm import SAMPLE_RATE, samples_of
 from vatel_rt.audio.vad import Activity, VoiceActivity
 
-DATA = Path(vatel_rt.simulator.__file__).parent / "data"
+DATA = Path(vatel.simulator.__file__).parent / "data"
 CLIPS = sorted(path.name for path in DATA.glob("*.wav"))
 BLOCK = SAMPLE_RATE // 50
 

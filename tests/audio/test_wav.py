@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from vatel_rt.audio import conversion, wav
+from vatel_rt.audio import resampling as conversion
+from vatel_rt.audio import wav
 from vatel_rt.audio.pcm import samples_of
 from vatel_rt.audio.wav import Recorder, WavDevice, WavWriter, read_wav
 from vatel_rt.errors import AudioDeviceError, AudioFormatError

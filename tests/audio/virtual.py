@@ -11,11 +11,11 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Callable
 
-import vatel_rt.simulator
+import vatel.simulator
 from vatel_rt.audio.pcm import bytes_of, duration_ms
 from vatel_rt.audio.wav import read_wav
 
-DATA = Path(vatel_rt.simulator.__file__).parent / "data"
+DATA = Path(vatel.simulator.__file__).parent / "data"
 SPEECH = read_wav(DATA / "caller_order.wav") + read_wav(DATA / "hours.wav")
 RAW = ["--format=s16le", "--rate=24000", "--channels=1", "--raw"]
 TRIES, MOST_TRIES = (1, 1) if "SOUND_RUNS" in os.environ else (3, 8)

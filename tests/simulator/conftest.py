@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from simulated_caller import BYE, SHORT, scenario_of
 
-from vatel_rt.simulator import Simulator
+from vatel.simulator import Simulator
 
 
 @pytest.fixture

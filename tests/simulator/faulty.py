@@ -15,9 +15,9 @@ import yaml
 from simulated_caller import BYE, LONG, SENTENCE, Caller, calls_over, dial, scenario_of, token_of
 from websockets.asyncio.client import ClientConnection
 
-from vatel_rt.simulator import Scenario, Simulator
-from vatel_rt.simulator.scenario import Line, Tool, Turn
-from vatel_rt.simulator.terminal import _parser, _simulator
+from vatel.simulator import Scenario, Simulator
+from vatel.simulator.scenario.scenario import Line, Tool, Turn
+from vatel.simulator.server.cli import _parser, _simulator
 
 WAYS = ["in process", "by scenario", "by command line"]
 GREETED = ["agent speaking", "caller speaking", "tool running"]

@@ -15,8 +15,8 @@ import httpx
 from jsonschema import Draft202012Validator
 from websockets.asyncio.client import ClientConnection, connect
 
-import vatel_rt.simulator
-from vatel_rt.simulator import (
+import vatel.simulator
+from vatel.simulator import (
     AgentProfile,
     Delivery,
     Line,
@@ -25,10 +25,10 @@ from vatel_rt.simulator import (
     TimeoutSettings,
     Turn,
 )
-from vatel_rt.simulator.seen import SeenCall
-from vatel_rt.simulator.session import Session
+from vatel.simulator.journal.observed_call import SeenCall
+from vatel.simulator.voice.session import Session
 
-DATA = Path(vatel_rt.simulator.__file__).parent / "data"
+DATA = Path(vatel.simulator.__file__).parent / "data"
 DOCUMENT = json.loads(resources.files("vatel_rest").joinpath("openapi.json").read_text("utf-8"))
 RATE = 24_000
 Message = dict[str, Any]

@@ -13,11 +13,8 @@ import yaml
 from msgspec import inspect
 from simulated_caller import DATA
 
-import vatel_rt.simulator
-from vatel_rt.audio.pcm import duration_ms
-from vatel_rt.audio.wav import read_wav
-from vatel_rt.errors import SimulatorError
-from vatel_rt.simulator import (
+import vatel.simulator
+from vatel.simulator import (
     CallerLine,
     Delivery,
     Quirks,
@@ -27,6 +24,9 @@ from vatel_rt.simulator import (
     Turn,
     caller_clip,
 )
+from vatel_rt.audio.pcm import duration_ms
+from vatel_rt.audio.wav import read_wav
+from vatel_rt.errors import SimulatorError
 
 DEFAULT = Scenario.default()
 DOCUMENTATION = Path(__file__).parents[2] / "docs" / "simulator.md"
@@ -258,10 +258,10 @@ def test_what_is_wrong_in_python_is_said_as_well(scenario: Scenario, message: st
 
 
 def test_names_of_the_package_are_there() -> None:
-    for name in vatel_rt.simulator.__all__:
-        assert getattr(vatel_rt.simulator, name).__name__ == name
+    for name in vatel.simulator.__all__:
+        assert getattr(vatel.simulator, name).__name__ == name
     with pytest.raises(AttributeError):
-        _ = vatel_rt.simulator.no_such_name
+        _ = vatel.simulator.no_such_name
 
 
 def test_dates_are_texts(tmp_path: Path) -> None:

@@ -15,10 +15,10 @@ import websockets.exceptions
 from faulty import ENDING, WAYS, simulator_with, until, whole_call
 from simulated_caller import clip, dial, rest, token_of
 
+from vatel.simulator import Faults, Scenario, Simulator
+from vatel.simulator.scenario.faults import Watch
+from vatel.simulator.server.cli import _parser, _simulator, main
 from vatel_rt.errors import SimulatorError
-from vatel_rt.simulator import Faults, Scenario, Simulator
-from vatel_rt.simulator.faults import Watch
-from vatel_rt.simulator.terminal import _parser, _simulator, main
 
 pytestmark = pytest.mark.anyio
 ways = pytest.mark.parametrize("way", WAYS)
@@ -103,7 +103,7 @@ def test_faults_on_the_command_line_that_cannot_be(
     with pytest.raises(SystemExit, match="2"):
         main(["--fault", text])
     last = capsys.readouterr().err.splitlines()[-1]
-    assert last.startswith("python -m vatel_rt.simulator: error: argument --fault: ")
+    assert last.startswith("python -m vatel.simulator: error: argument --fault: ")
     assert said in last
 
 

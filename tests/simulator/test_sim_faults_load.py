@@ -15,8 +15,8 @@ from faulty import NOTHING, until
 from simulated_caller import BYE, SHORT, Caller, calls_over, scenario_of
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
-from vatel_rt.simulator import Scenario, Simulator
-from vatel_rt.simulator.scenario import Delivery, Line
+from vatel.simulator import Scenario, Simulator
+from vatel.simulator.scenario.scenario import Delivery, Line
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("no_new_tasks")]
 SECONDS = 120
@@ -83,8 +83,8 @@ class Deaf:
 async def test_a_client_that_does_not_read_is_let_go(
     endless: Scenario, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("vatel_rt.simulator.wire.READING_PATIENCE", 0.4)
-    monkeypatch.setattr("vatel_rt.simulator.session.PATIENCE", 0.3)
+    monkeypatch.setattr("vatel.simulator.voice.socket.READING_PATIENCE", 0.4)
+    monkeypatch.setattr("vatel.simulator.voice.session.PATIENCE", 0.3)
     async with Simulator(endless) as simulator, Deaf(simulator) as deaf:
         buffered = []
         async with await Caller.dial(simulator, first_message="") as other:
@@ -103,7 +103,7 @@ async def test_a_client_that_does_not_read_is_let_go(
 async def test_a_client_that_reads_at_last_is_told_why(
     endless: Scenario, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("vatel_rt.simulator.wire.READING_PATIENCE", 0.3)
+    monkeypatch.setattr("vatel.simulator.voice.socket.READING_PATIENCE", 0.3)
     async with Simulator(endless) as simulator, Deaf(simulator) as deaf:
         await until(lambda: deaf.session._reason)
         client = deaf.caller.socket
@@ -166,7 +166,7 @@ async def test_answers_to_pings_do_not_pile_up() -> None:
 async def test_the_simulator_pings_where_uvicorn_can_and_nobody_has_to_answer(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("vatel_rt.simulator.guest.PING_INTERVAL", 0.05)
+    monkeypatch.setattr("vatel.simulator.server.asgi_server.PING_INTERVAL", 0.05)
     async with Simulator(scenario_of(SHORT, greeting=NOTHING)) as simulator:
         async with await Caller.dial(simulator) as caller:
             (side,) = connections(simulator)
@@ -198,7 +198,7 @@ async def test_two_hundred_sessions_at_once() -> None:
 async def test_clients_that_do_not_read_do_not_hold_up_the_end(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("vatel_rt.simulator.session.HURRY", 2)
+    monkeypatch.setattr("vatel.simulator.voice.session.HURRY", 2)
     async with Simulator(scenario_of(SHORT, greeting=NOTHING)) as simulator:
         callers = [await Caller.dial(simulator) for _ in range(20)]
         for caller in callers:

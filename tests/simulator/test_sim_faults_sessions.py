@@ -26,10 +26,10 @@ from faulty import (
 from simulated_caller import BYE, SHORT, Caller, calls_over, clip, dial, scenario_of, token_of
 
 from vatel import Client
-from vatel_rt.messages import InvalidMessage, ResponseAudio, decode
-from vatel_rt.simulator import Faults, Simulator
-from vatel_rt.simulator.scenario import Delivery, Line
-from vatel_rt.simulator.wire import Wire
+from vatel.simulator import Faults, Simulator
+from vatel.simulator.scenario.scenario import Delivery, Line
+from vatel.simulator.voice.socket import Wire
+from vatel_rt.realtime.messages import InvalidMessage, ResponseAudio, decode
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("no_new_tasks")]
 ways = pytest.mark.parametrize("way", WAYS)

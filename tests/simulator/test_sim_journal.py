@@ -11,16 +11,22 @@ import httpx
 import pytest
 from simulated_caller import BYE, SENTENCE, SHORT, Caller, quiet, rest, scenario_of, token_of
 
+from vatel.simulator import SeenCall, SeenRequest, Simulator
+from vatel.simulator.journal import journal as journals
+from vatel.simulator.journal import observed_call as seen_calls
+from vatel.simulator.journal.waiting import Waiting
+from vatel.simulator.platform.call_record import CallRecord
+from vatel.simulator.platform.tokens import Grant
+from vatel.simulator.scenario.scenario import Argument, Tool, Turn
 from vatel_rt.errors import SimulatorError
-from vatel_rt.messages import InputAudio, InvalidMessage, SpeechStarted, ToolCallOutput, decode
-from vatel_rt.payloads import ToolCallOutputData
-from vatel_rt.simulator import SeenCall, SeenRequest, Simulator
-from vatel_rt.simulator import journal as journals
-from vatel_rt.simulator import seen as seen_calls
-from vatel_rt.simulator.records import CallRecord
-from vatel_rt.simulator.scenario import Argument, Tool, Turn
-from vatel_rt.simulator.tokens import Grant
-from vatel_rt.simulator.waiting import Waiting
+from vatel_rt.realtime.messages import (
+    InputAudio,
+    InvalidMessage,
+    SpeechStarted,
+    ToolCallOutput,
+    decode,
+)
+from vatel_rt.realtime.payloads import ToolCallOutputData
 
 STATUS = Tool(name="order_status", arguments=[Argument(name="order_id", value="42")])
 ASKS = Turn(hears="Where is it?", says="It is {output}.", clip="order.wav", tool=STATUS)
@@ -133,7 +139,7 @@ async def _dial_with(simulator: Simulator, token: str) -> Any:
 
 @pytest.mark.anyio
 async def test_a_request_without_an_answer() -> None:
-    from vatel_rt.simulator.journal import Watched
+    from vatel.simulator.journal.journal import Watched
 
     seen: list[SeenRequest] = []
 

@@ -13,11 +13,11 @@ import pytest
 from simulated_caller import DOCUMENT, SHORT, Caller, rest, scenario_of
 from worlds import ACCOUNT, ALL, BODIES, NOBODY, NUMBER, QUERIES, World, filled
 
-from vatel_rt.simulator import Simulator
-from vatel_rt.simulator.document import HANDSHAKE, Asked
-from vatel_rt.simulator.platform import Platform
-from vatel_rt.simulator.rest import HANDLERS
-from vatel_rt.simulator.tokens import Grant, Tokens
+from vatel.simulator import Simulator
+from vatel.simulator.openapi.document import HANDSHAKE, Asked
+from vatel.simulator.platform.platform import Platform
+from vatel.simulator.platform.tokens import Grant, Tokens
+from vatel.simulator.server.routes import HANDLERS
 
 pytestmark = pytest.mark.anyio
 

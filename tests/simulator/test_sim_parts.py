@@ -13,14 +13,14 @@ from simulated_caller import RATE, SENTENCE, clip, quiet
 from starlette.exceptions import HTTPException
 from worlds import ALL
 
+from vatel.simulator.openapi.document import schema_named
+from vatel.simulator.platform.call_record import CallRecord
+from vatel.simulator.platform.recording import _FRAME, LONGEST, Recording, _header
+from vatel.simulator.scenario.scenario import Delivery, Pause, Tool, Turn
+from vatel.simulator.voice.caller_audio import ECHO_SECONDS, Hearing
+from vatel.simulator.voice.playout import Playout
+from vatel.simulator.voice.tool_calls import chosen
 from vatel_rt.audio.pcm import samples_of
-from vatel_rt.simulator.document import schema_named
-from vatel_rt.simulator.hearing import ECHO_SECONDS, Hearing
-from vatel_rt.simulator.playout import Playout
-from vatel_rt.simulator.recording import _FRAME, LONGEST, Recording, _header
-from vatel_rt.simulator.records import CallRecord
-from vatel_rt.simulator.scenario import Delivery, Pause, Tool, Turn
-from vatel_rt.simulator.tooling import chosen
 
 TONE = b"\x10\x27" * RATE
 """A second of full sound."""

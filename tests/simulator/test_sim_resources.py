@@ -10,7 +10,7 @@ import httpx
 import pytest
 from simulated_caller import HELLO, SHORT, Caller, clip, rest, scenario_of, token_of
 
-from vatel_rt.simulator import Simulator
+from vatel.simulator import Simulator
 
 pytestmark = pytest.mark.anyio
 

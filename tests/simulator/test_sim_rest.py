@@ -13,10 +13,10 @@ import pytest
 from simulated_caller import DOCUMENT, SHORT, Caller, calls_over, dial, rest, scenario_of, token_of
 from websockets.exceptions import InvalidStatus
 
-from vatel_rt.simulator import Scenario, Simulator
-from vatel_rt.simulator.platform import Platform
-from vatel_rt.simulator.records import OUTCOMES, CallRecord, now, stamp
-from vatel_rt.simulator.tokens import Grant, Tokens
+from vatel.simulator import Scenario, Simulator
+from vatel.simulator.platform.call_record import OUTCOMES, CallRecord, now, stamp
+from vatel.simulator.platform.platform import Platform
+from vatel.simulator.platform.tokens import Grant, Tokens
 
 pytestmark = pytest.mark.anyio
 

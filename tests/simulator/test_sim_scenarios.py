@@ -23,7 +23,7 @@ from simulated_caller import (
     scenario_of,
 )
 
-from vatel_rt.simulator import (
+from vatel.simulator import (
     Answer,
     Argument,
     Delivery,
@@ -35,7 +35,7 @@ from vatel_rt.simulator import (
     Tool,
     Turn,
 )
-from vatel_rt.simulator.script import UNSCRIPTED
+from vatel.simulator.voice.script import UNSCRIPTED
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("no_new_tasks")]
 

@@ -19,13 +19,13 @@ import anyio
 import pytest
 from simulated_caller import SHORT, Caller, scenario_of
 
+from vatel.simulator import Simulator, caller_clip
+from vatel.simulator.platform.call_record import CallRecord
+from vatel.simulator.platform.recording import Recording
+from vatel.simulator.server.cli import main
 from vatel_rt.errors import SimulatorError
-from vatel_rt.simulator import Simulator, caller_clip
-from vatel_rt.simulator.recording import Recording
-from vatel_rt.simulator.records import CallRecord
-from vatel_rt.simulator.terminal import main
 
-COMMAND = [sys.executable, "-W", "error", "-m", "vatel_rt.simulator", "--port", "0"]
+COMMAND = [sys.executable, "-W", "error", "-m", "vatel.simulator", "--port", "0"]
 
 
 @pytest.fixture
@@ -94,7 +94,7 @@ def test_the_program_starts_answers_and_ends(number: int) -> None:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_it_at_any_time(number: int) -> None:
     """Its imports are the longest part of its start: it is sent a signal in each of them."""
-    for module in ("argparse", "vatel_rt.simulator.terminal", "vatel_rt.errors", "uvicorn"):
+    for module in ("argparse", "vatel.simulator.server.cli", "vatel_rt.errors", "uvicorn"):
         code = f"""
 import os, signal, sys
 class Signals:
@@ -102,7 +102,7 @@ class Signals:
         if name == {module!r}:
             os.kill(os.getpid(), {int(number)})
 sys.meta_path.insert(0, Signals())
-from vatel_rt.simulator.__main__ import run
+from vatel.simulator.__main__ import run
 sys.argv = ["simulator", "--port", "0"]
 for name in {module!r}, "vatel_rt.errors":
     sys.modules.pop(name, None)
@@ -182,7 +182,7 @@ async def test_a_program_cancelled_again_and_again_leaves_no_port_open() -> None
 async def test_a_client_that_does_not_read_does_not_hold_it_up(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("vatel_rt.simulator.guest.PATIENCE", 0.1)
+    monkeypatch.setattr("vatel.simulator.server.asgi_server.PATIENCE", 0.1)
     async with Simulator(scenario_of(SHORT)) as simulator:
         platform = simulator.platform
         call = CallRecord(simulator.agent_id, platform.organization["id"])
@@ -230,14 +230,14 @@ def test_help_and_version(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize("package", ["uvicorn", "yaml", "jsonschema", "jwt", "starlette"])
 def test_a_missing_package(package: str) -> None:
     code = f"import sys; sys.modules[{package!r}] = None\n"
-    code += "from vatel_rt.simulator.terminal import main; sys.exit(main([]))"
+    code += "from vatel.simulator.server.cli import main; sys.exit(main([]))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert done.stderr == f"the simulator needs {package}: pip install 'vatel[simulator]'\n"
 
 
 def test_a_missing_package_and_the_callers_clip(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in [n for n in sys.modules if n.startswith("vatel_rt.simulator.")]:
+    for name in [n for n in sys.modules if n.startswith("vatel.simulator.")]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "yaml", None)
     with pytest.raises(SimulatorError, match="the simulator needs yaml"):
@@ -245,13 +245,13 @@ def test_a_missing_package_and_the_callers_clip(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_a_package_that_is_missing_for_another_reason(monkeypatch: pytest.MonkeyPatch) -> None:
-    import vatel_rt.simulator
+    import vatel.simulator
 
-    monkeypatch.setitem(vatel_rt.simulator._HOMES, "Simulator", "nowhere")
+    monkeypatch.setitem(vatel.simulator._HOMES, "Simulator", "nowhere")
     with pytest.raises(ModuleNotFoundError):
-        vatel_rt.simulator.__getattr__("Simulator")
+        vatel.simulator.__getattr__("Simulator")
     with pytest.raises(AttributeError):
-        vatel_rt.simulator.Nothing  # noqa: B018
+        vatel.simulator.Nothing  # noqa: B018
 
 
 def test_in_a_thread_nothing_is_left(nothing_left: None) -> None:
@@ -287,7 +287,7 @@ def test_in_a_thread_a_start_that_fails(taken_port: int, nothing_left: None) -> 
 
 def test_in_a_thread_ctrl_c_ends_it() -> None:
     code = """
-from vatel_rt.simulator import Simulator
+from vatel.simulator import Simulator
 try:
     with Simulator() as simulator:
         print(simulator.url, flush=True)
@@ -339,7 +339,7 @@ def test_scenarios_by_path_and_by_keys(tmp_path: Path) -> None:
 
 
 def test_importing_it_loads_nothing_heavy() -> None:
-    code = "import sys, vatel_rt.simulator as s; print(*sys.modules)"
+    code = "import sys, vatel.simulator as s; print(*sys.modules)"
     loaded = subprocess.check_output(
         [sys.executable, "-c", code], text=True, env=os.environ
     ).split()

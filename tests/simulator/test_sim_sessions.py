@@ -29,9 +29,9 @@ from simulated_caller import (
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import InvalidStatus
 
+from vatel.simulator import Argument, Delivery, Line, Simulator, Tool, Turn
+from vatel.simulator.voice.script import UNSCRIPTED
 from vatel_rt.audio.pcm import samples_of
-from vatel_rt.simulator import Argument, Delivery, Line, Simulator, Tool, Turn
-from vatel_rt.simulator.script import UNSCRIPTED
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("no_new_tasks")]
 

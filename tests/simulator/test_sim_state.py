@@ -21,10 +21,10 @@ from simulated_caller import (
     validate,
 )
 
+from vatel.simulator import Dialled, Scenario, Simulator
+from vatel.simulator.platform.call_record import MOST_ROWS, CallRecord
+from vatel.simulator.platform.seeding import MOST_CALLS
 from vatel_rt.audio.pcm import samples_of
-from vatel_rt.simulator import Dialled, Scenario, Simulator
-from vatel_rt.simulator.records import MOST_ROWS, CallRecord
-from vatel_rt.simulator.state import MOST_CALLS
 
 pytestmark = pytest.mark.anyio
 

@@ -17,14 +17,15 @@ import pytest
 from simulated_caller import BYE, SENTENCE, SHORT, Caller, calls_over, quiet, scenario_of, token_of
 
 from vatel import Client, Tools
+from vatel.simulator import Simulator
+from vatel.simulator.scenario.scenario import Argument, Tool, Turn
+from vatel.simulator.voice import replay
 from vatel_rt import WavDevice
+from vatel_rt.call.tracing import record_messages
 from vatel_rt.errors import ConfigurationError
-from vatel_rt.messages import InvalidMessage, ResponseAudio, SessionStarted, UnknownMessage
-from vatel_rt.payloads import SessionStartedData
-from vatel_rt.simulator import Simulator, replay
-from vatel_rt.simulator.scenario import Argument, Tool, Turn
-from vatel_rt.trace import TraceLine, TraceWriter, read_trace, redacted
-from vatel_rt.tracing import record_messages
+from vatel_rt.realtime.messages import InvalidMessage, ResponseAudio, SessionStarted, UnknownMessage
+from vatel_rt.realtime.payloads import SessionStartedData
+from vatel_rt.realtime.trace import TraceLine, TraceWriter, read_trace, redacted
 
 HEADER = {"format": "vatel-trace", "version": 1}
 CALL_ID = "00000000-0000-4000-8000-00000000abcd"
@@ -68,8 +69,8 @@ def test_the_program_records_and_replays(tmp_path: Path) -> None:
 
 
 def kinds_by_the_program(folder: Path, *options: str) -> list[str]:
-    """The messages of a call to `python -m vatel_rt.simulator`."""
-    command = [sys.executable, "-m", "vatel_rt.simulator", "--port", "0", *options]
+    """The messages of a call to `python -m vatel.simulator`."""
+    command = [sys.executable, "-m", "vatel.simulator", "--port", "0", *options]
     with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, text=True) as program:
         assert program.stdout
         url = program.stdout.readline().split()[-1]
@@ -341,7 +342,7 @@ def test_a_full_disk_does_not_hide_what_ends_the_call(
 
 
 def test_what_a_killed_program_loses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("vatel_rt.trace.FLUSH_MS", 0)
+    monkeypatch.setattr("vatel_rt.realtime.trace.FLUSH_MS", 0)
     path = tmp_path / "trace.jsonl"
     with TraceWriter(path) as trace:
         trace.call("c")("platform", UnknownMessage("x"))

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from simulated_caller import BYE, DATA, clip, scenario_of
 
+from vatel.simulator.scenario.scenario import Voice
+from vatel.simulator.voice.speech import CACHED_TEXTS, Speech, to_platform_rate
 from vatel_rt.audio.pcm import duration_ms, samples_of
-from vatel_rt.simulator.scenario import Voice
-from vatel_rt.simulator.speech import CACHED_TEXTS, Speech, to_platform_rate
 
 pytestmark = pytest.mark.anyio
 SCENARIO = scenario_of(goodbye=BYE)
@@ -106,7 +106,7 @@ async def test_an_espeak_that_does_not_run(
 async def test_an_espeak_that_takes_too_long(
     a_program: Any, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("vatel_rt.simulator.speech.PATIENCE", 0.05)
+    monkeypatch.setattr("vatel.simulator.voice.speech.PATIENCE", 0.05)
     a_program("exec sleep 60")
     assert await Speech(SCENARIO).pcm("Hello?") == clip("no_voice.wav")
     assert "espeak-ng failed: took more than 0.05 s" in caplog.text

@@ -8,10 +8,10 @@ from typing import Any
 
 from simulated_caller import rest
 
-from vatel_rt.simulator import Simulator
-from vatel_rt.simulator.document import Operation, operations
-from vatel_rt.simulator.recording import Recording
-from vatel_rt.simulator.records import CallRecord
+from vatel.simulator import Simulator
+from vatel.simulator.openapi.document import Operation, operations
+from vatel.simulator.platform.call_record import CallRecord
+from vatel.simulator.platform.recording import Recording
 
 ALL = {operation.name: operation for operation in operations()}
 NOBODY = "5e1f1a5c-0000-4000-8000-00000000000f"

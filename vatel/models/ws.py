@@ -1,8 +1,8 @@
 """The messages of a voice session, under their public names."""
 
-from vatel_rt import messages, payloads
-from vatel_rt.messages import *  # noqa: F403
-from vatel_rt.payloads import *  # noqa: F403
+from vatel_rt.realtime import messages, payloads
+from vatel_rt.realtime.messages import *  # noqa: F403
+from vatel_rt.realtime.payloads import *  # noqa: F403
 
 __all__: list[str] = []
 __all__ += messages.__all__

@@ -8,8 +8,8 @@ import sys
 from os import PathLike, fspath
 from typing import Union
 
-from vatel_rt.audio.conversion import resampled, to_16_bit, to_mono
 from vatel_rt.audio.pcm import SAMPLE_RATE
+from vatel_rt.audio.resampling import resampled, to_16_bit, to_mono
 from vatel_rt.errors import AudioDeviceError, AudioFormatError
 
 Path = Union[str, "PathLike[str]"]

@@ -1,0 +1,29 @@
+"""`python -m vatel_rt.demo`: as little as can be before signals are taken care of."""
+
+from __future__ import annotations
+
+import signal
+import sys
+
+from vatel.cli.demo import INTERRUPTED
+from vatel_rt.version import NOT_INSTALLED
+
+
+def start() -> None:
+    """Run the demo as a program."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        from vatel.cli.demo.run import main
+
+        code = main()
+    except KeyboardInterrupt:
+        code = INTERRUPTED
+    except ModuleNotFoundError as error:
+        print(NOT_INSTALLED.format(error.name), file=sys.stderr)  # noqa: T201
+        code = 2
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # it is over: Ctrl-C has nothing to end
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    start()

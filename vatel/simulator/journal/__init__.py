@@ -1,0 +1,1 @@
+"""What happened in the simulator, for tests to assert on and wait for."""

@@ -1,0 +1,1 @@
+"""Requests checked against the OpenAPI document."""

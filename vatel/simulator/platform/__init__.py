@@ -1,0 +1,1 @@
+"""The state of the simulated platform, and the REST operations on it."""

@@ -1,0 +1,98 @@
+"""YAML files, read strictly, with the line of what is in them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from vatel.simulator.scenario.errors import Place
+from vatel_rt.errors import SimulatorError
+
+_NOT_JSON = (":timestamp", ":binary", ":set", ":omap", ":pairs")
+
+
+class YamlFile:
+    """A file that has been read. It has JSON's types only: what looks like a date is text.
+
+    Raises:
+        SimulatorError: it cannot be read; the text names the line.
+
+    Attributes:
+        value: what it holds; None if that is nothing.
+    """
+
+    def __init__(self, path: Path) -> None:
+        data = b""
+        try:
+            data = path.read_bytes()
+            loader = _Loader(data.decode("utf-8"))
+            self._root = loader.get_single_node()
+            self.value: Any = self._root and loader.construct_document(self._root)
+        except OSError as error:
+            raise SimulatorError(str(error.strerror)) from error
+        except yaml.MarkedYAMLError as error:
+            raise SimulatorError(_told(error)) from error
+        except UnicodeDecodeError as error:
+            line = data[: error.start].count(b"\n") + 1
+            raise SimulatorError(f"line {line}: it is not UTF-8") from error
+        except yaml.reader.ReaderError as error:
+            line = data.decode("utf-8")[: error.position].count("\n") + 1
+            raise SimulatorError(f"line {line}: {error.reason}") from error
+        except RecursionError as error:
+            raise SimulatorError("nested too deeply") from error
+
+    def line(self, place: Place) -> int:
+        """The line of a key or an item; where it is not there, of what it is missing in."""
+        node, line = self._root, 1
+        for step in place:
+            if isinstance(node, yaml.MappingNode):
+                # The last one counts: those that merge keys brought come first.
+                found = [pair for pair in node.value if pair[0].value == step]
+                mark, node = (found[-1][0].start_mark, found[-1][1]) if found else (None, None)
+            elif isinstance(node, yaml.SequenceNode) and isinstance(step, int):
+                node = node.value[step]
+                mark = node.start_mark
+            else:
+                break
+            line = mark.line + 1 if mark else line
+        return line
+
+
+def _told(error: yaml.MarkedYAMLError) -> str:
+    mark = error.problem_mark or error.context_mark
+    where = f"line {mark.line + 1}: " if mark else ""
+    parts = (error.problem, error.context)
+    return where + " ".join(", ".join(part for part in parts if part).split())
+
+
+class _Loader(yaml.SafeLoader):
+    """The safe loader, for what JSON has as well, which takes each key once."""
+
+    yaml_constructors = {  # noqa: RUF012
+        tag: construct
+        for tag, construct in yaml.SafeLoader.yaml_constructors.items()
+        if not str(tag).endswith(_NOT_JSON)
+    }
+    yaml_implicit_resolvers = {  # noqa: RUF012
+        first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith(_NOT_JSON)]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        known = set()
+        for key in (key for key, _ in node.value if isinstance(key, yaml.ScalarNode)):
+            if key.value in known:
+                problem = f"the key {key.value} is there twice"
+                raise yaml.constructor.ConstructorError(None, None, problem, key.start_mark)
+            known.add(key.value)
+        return super().construct_mapping(node, deep)
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        try:
+            return super().construct_object(node, deep)
+        except ValueError as error:  # such as !!int x
+            raise yaml.constructor.ConstructorError(
+                None, None, str(error), node.start_mark
+            ) from error

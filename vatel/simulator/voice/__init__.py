@@ -1,0 +1,1 @@
+"""The voice session: socket, scripted agent, caller audio."""

@@ -1,0 +1,132 @@
+"""What runs in the threads of a sound library: copy, hand over, return; never wait, never raise.
+
+PortAudio ends a stream whose callback returns too little, and raises what a callback raises in
+any other thread: both callbacks give a full block whatever happens.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from threading import Lock
+from typing import Any, Callable, Optional
+
+from vatel_rt.audio.pcm import BLOCK_BYTES, SAMPLE_RATE, SAMPLE_WIDTH
+from vatel_rt.audio.playout import PlayoutBuffer
+from vatel_rt.audio.resampling import Resampler, to_mono, to_stereo
+
+Answer = tuple[Optional[bytes], int]
+
+CONTINUE = 0
+INPUT_OVERFLOW, OUTPUT_UNDERFLOW = 2, 4
+"""Flags of PortAudio: captured audio was lost, audio to play came too late."""
+MOST_APART = 5 * BLOCK_BYTES
+"""How far what was played may be ahead of what was captured: two devices have two clocks."""
+
+
+class Stream:
+    """One direction.
+
+    Attributes:
+        calls: how often the callback was called; a device that works goes on counting.
+        lost: blocks that the library reports as lost or late.
+        error: what went wrong in the callback, which should not happen.
+    """
+
+    def __init__(self, channels: int, flag: int) -> None:
+        self.calls = 0
+        self.lost = 0
+        self.error: Optional[BaseException] = None
+        self._channels = channels
+        self._flag = flag
+
+    def __call__(self, data: Optional[bytes], frames: int, _time: Any, flags: int) -> Answer:
+        """PortAudio's callback."""
+        try:
+            self.calls += 1
+            self.lost += bool(flags & self._flag)
+            return self._block(data or b"", frames), CONTINUE
+        except BaseException as error:
+            self.error = error
+            return bytes(frames * self._channels * SAMPLE_WIDTH), CONTINUE
+
+    def _block(self, data: bytes, frames: int, /) -> Optional[bytes]:
+        raise NotImplementedError
+
+
+class Playback(Stream):
+    """Fills the speaker's blocks, and keeps what it gave for the other side."""
+
+    def __init__(self, playout: PlayoutBuffer, rate: int, channels: int) -> None:
+        super().__init__(channels, OUTPUT_UNDERFLOW)
+        self.played = PlayoutBuffer(cushion_ms=0)
+        self._playout = playout
+        self._resampler = Resampler(SAMPLE_RATE, rate) if rate != SAMPLE_RATE else None
+        self._ready = b""
+
+    def _block(self, _data: bytes, frames: int, /) -> bytes:
+        size = frames * SAMPLE_WIDTH
+        while len(self._ready) < size:
+            pcm = self._playout.read(BLOCK_BYTES if self._resampler else size)
+            self.played.write(pcm)
+            if len(self.played) > MOST_APART:
+                self.played.read(len(pcm))
+            self._ready += self._resampler.push(pcm) if self._resampler else pcm
+        block, self._ready = self._ready[:size], self._ready[size:]
+        return to_stereo(block) if self._channels > 1 else block
+
+
+class Capture(Stream):
+    """Cuts the microphone into blocks, and gives them on with what was played meanwhile."""
+
+    def __init__(
+        self, played: PlayoutBuffer, give: Callable[[bytes, bytes], None], rate: int, channels: int
+    ) -> None:
+        super().__init__(channels, INPUT_OVERFLOW)
+        self._played = played
+        self._give = give
+        self._resampler = Resampler(rate, SAMPLE_RATE) if rate != SAMPLE_RATE else None
+        self._rest = b""
+
+    def _block(self, data: bytes, _frames: int, /) -> None:
+        pcm = to_mono(data, self._channels)
+        self._rest += self._resampler.push(pcm) if self._resampler else pcm
+        while len(self._rest) >= BLOCK_BYTES:
+            block, self._rest = self._rest[:BLOCK_BYTES], self._rest[BLOCK_BYTES:]
+            self._give(block, self._played.read(BLOCK_BYTES))
+
+
+class Handover:
+    """Blocks on their way from a callback to the event loop; the oldest go if it does not come.
+
+    Args:
+        wake: asks the event loop to `take`; called from the callback's thread.
+        limit: blocks that wait at most.
+
+    Attributes:
+        dropped: blocks that were not taken in time.
+    """
+
+    def __init__(self, wake: Callable[[], object], limit: int) -> None:
+        self.dropped = 0
+        self._wake = wake
+        self._limit = limit
+        self._blocks: deque[tuple[bytes, bytes]] = deque()
+        self._lock = Lock()
+
+    def give(self, captured: bytes, played: bytes) -> None:
+        """Add a block of both sides."""
+        with self._lock:
+            is_first = not self._blocks
+            if len(self._blocks) == self._limit:
+                self._blocks.popleft()
+                self.dropped += 1
+            self._blocks.append((captured, played))
+        if is_first:
+            self._wake()
+
+    def take(self) -> deque[tuple[bytes, bytes]]:
+        """All blocks that wait."""
+        taken: deque[tuple[bytes, bytes]] = deque()
+        with self._lock:
+            taken, self._blocks = self._blocks, taken
+        return taken

@@ -1,0 +1,260 @@
+"""Microphone and speaker of this machine."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from typing import Literal, NamedTuple, Optional
+
+from vatel_rt.audio.duplex import CAPTURE_BLOCKS, Duplex
+from vatel_rt.audio.echo import Mode, SelfHearing, cleaner
+from vatel_rt.audio.pcm import BLOCK_FRAMES, SAMPLE_RATE
+from vatel_rt.audio.portaudio.callbacks import Capture, Handover, Playback
+from vatel_rt.audio.portaudio.library import PATIENCE, Choice, PortAudio
+from vatel_rt.audio.portaudio.problems import LOST, NO_CONVERSION
+from vatel_rt.audio.portaudio.sound_server import connections, cut_connections
+from vatel_rt.audio.portaudio.worker import Worker
+from vatel_rt.errors import AudioDeviceError, ConfigurationError
+
+log = logging.getLogger("vatel.audio")
+
+WATCH_SECONDS = 0.25
+STILL_CHECKS = 4
+"""Checks without a callback after which a device is lost: one second of a working event loop."""
+CLOSE_SECONDS = 1
+"""It takes 40 ms; of a sound server that hangs, until the connection to it is cut after that."""
+REOPEN_SECONDS = 10
+"""How long another device is looked for when one is lost: sound servers take time to restart."""
+AGAIN_SECONDS = 0.5
+_FRAMES = range(120, 2401)
+
+
+class _Open(NamedTuple):
+    """What is open; it is given back as a whole, by `portaudio`."""
+
+    portaudio: PortAudio
+    playback: Playback
+    capture: Capture
+    latency: float
+    names: tuple[str, str]
+
+
+class PyAudioDevice(Duplex):
+    """Microphone and speaker of this machine, by PortAudio. It needs the extra `vatel[audio]`.
+
+    Both run by themselves: an event loop that is busy for some seconds loses nothing that was
+    captured, and what waits to be played is played.
+
+    Args:
+        input: the microphone: its index, a part of its name, or the default one.
+        output: the speaker, in the same way.
+        mode: `full`: the agent listens always, which takes a headset or a quiet speaker;
+            `half`: it does not listen while it speaks, so it cannot be interrupted; `aec`: its
+            voice is taken out of the microphone, which needs `vatel[aec]`.
+        frames: frames (of 24 000 Hz) that the speaker takes at a time, 120 to 2400. Fewer are
+            silent sooner after an interruption (240: 30 ms, 480: 50 ms), and stutter sooner
+            where the program is busy.
+        on_loss: what follows the loss of the device: `fail` ends the call with an error,
+            `reopen` goes on with the chosen device if it is there, else with the default one.
+
+    Raises:
+        ConfigurationError: an argument makes no sense.
+        AudioDeviceError: `mode="aec"` without what it needs. (On `start`) PyAudio, PortAudio,
+            the device or the permission is missing. (On `read`) the device is lost.
+    """
+
+    def __init__(
+        self,
+        input: Choice = None,  # noqa: A002
+        output: Choice = None,
+        *,
+        mode: Mode = "full",
+        frames: int = BLOCK_FRAMES,
+        on_loss: Literal["fail", "reopen"] = "fail",
+    ) -> None:
+        super().__init__()
+        if frames not in _FRAMES:
+            raise ConfigurationError(f"frames is a number from 120 to 2400, not {frames!r}")
+        if on_loss not in ("fail", "reopen"):
+            raise ConfigurationError(f"on_loss is 'fail' or 'reopen', not {on_loss!r}")
+        cleaner(mode)
+        self._choices = (input, output)
+        self._mode: Mode = mode
+        self._frames = frames
+        self._on_loss = on_loss
+        self._worker: Optional[Worker] = None
+        self._handover = Handover(self._wake, CAPTURE_BLOCKS)
+        self._watcher: Optional[asyncio.Task[None]] = None
+        self._lasting_choices: tuple[Choice, Choice] = (None, None)
+        self._open: Optional[_Open] = None
+        self._lost = self._late = 0  # of streams that were closed
+
+    @property
+    def underruns(self) -> int:
+        """How often, since the start, speech was not there in time, or PortAudio was late."""
+        opened = self._open  # read once: the worker's thread may take it away
+        return super().underruns + self._late + (opened.playback.lost if opened else 0)
+
+    @property
+    def dropped(self) -> int:
+        """Captured blocks, since the start, that nobody read in time, or that PortAudio lost."""
+        opened = self._open
+        unread = super().dropped + self._handover.dropped
+        return unread + self._lost + (opened.capture.lost if opened else 0)
+
+    async def start(self) -> None:
+        """Open both devices.
+
+        Raises:
+            AudioDeviceError: one does not open; the text says what to do.
+        """
+        if self._worker is not None:
+            raise AudioDeviceError("the device is open already")
+        spared = connections()
+        self._worker = Worker("vatel-portaudio", lambda: cut_connections(spared))
+        self._loop = asyncio.get_running_loop()
+        self._handover = Handover(self._wake, CAPTURE_BLOCKS)
+        self._clean = cleaner(self._mode)
+        self._self_hearing = SelfHearing()
+        self._lost = self._late = 0
+        self._begin()
+        try:
+            await self._worker.run(self._open_chosen, PATIENCE)
+        except (AudioDeviceError, TimeoutError) as error:
+            await self.close()
+            raise _explained(error) from error
+        self._watcher = asyncio.create_task(self._watch())
+
+    async def drain(self) -> None:
+        """Wait until all that is queued has been heard, to the last sample."""
+        await super().drain()
+        opened = self._open
+        if opened is not None and self._is_running:
+            # What the device was given sounds for as long as its latency, and is cut by a stop.
+            frames = 2 * max(self._frames, BLOCK_FRAMES)
+            await asyncio.sleep(opened.latency + frames / SAMPLE_RATE)
+
+    async def close(self) -> None:
+        """Stop at once and give the devices back."""
+        worker, self._worker = self._worker, None
+        watcher, self._watcher = self._watcher, None
+        if worker is None:
+            return
+        self._stop()
+        try:
+            if watcher is not None:
+                watcher.cancel()
+                await asyncio.wait({watcher})
+        finally:
+            try:
+                await worker.finish(self._shut, CLOSE_SECONDS)
+            except TimeoutError:
+                log.error("the sound system does not answer, and is left to itself")
+
+    # ---- in the worker's thread --------------------------------------------------------------
+
+    def _open_chosen(self) -> None:
+        opened = self._open_both(*self._choices)
+        # A number may mean another device once one has gone.
+        input_, output = (
+            name if isinstance(choice, int) else choice
+            for choice, name in zip(self._choices, opened.names)
+        )
+        self._lasting_choices = (input_, output)
+
+    def _open_both(self, input_: Choice, output: Choice) -> _Open:
+        portaudio = PortAudio()
+        try:
+            opened = self._open = self._opened(portaudio, input_, output)
+            portaudio.start()
+            return opened
+        except BaseException:
+            self._open = None
+            portaudio.close()
+            raise
+
+    def _opened(self, portaudio: PortAudio, input_: Choice, output: Choice) -> _Open:
+        microphone, speaker = portaudio.choose(input_, "input"), portaudio.choose(output, "output")
+        give = self._handover.give
+        try:
+            playback = Playback(self._playout, speaker.rate, speaker.channels)
+            capture = Capture(playback.played, give, microphone.rate, microphone.channels)
+        except ModuleNotFoundError as error:
+            raise NO_CONVERSION.error(error) from error
+        # Two streams, the output first: one for both directions lost samples.
+        latency = portaudio.open(speaker, self._frames, playback)
+        portaudio.open(microphone, BLOCK_FRAMES, capture)
+        names = (microphone.device.name, speaker.device.name)
+        return _Open(portaudio, playback, capture, latency, names)
+
+    def _shut(self) -> None:
+        opened, self._open = self._open, None
+        if opened is not None:
+            self._late += opened.playback.lost
+            self._lost += opened.capture.lost
+            opened.portaudio.close()
+
+    def _reopen(self) -> None:
+        self._shut()
+        try:
+            self._open_both(*self._lasting_choices)
+        except AudioDeviceError:
+            if self._lasting_choices == (None, None):
+                raise
+            self._open_both(None, None)
+
+    # ---- in the event loop -------------------------------------------------------------------
+
+    def _wake(self) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop is closed
+            self._loop.call_soon_threadsafe(self._take)
+
+    def _take(self) -> None:
+        try:
+            for captured, played in self._handover.take():
+                if self._is_running:
+                    self._exchange(captured, played)
+        except Exception as error:  # a monitor's too: the reader must not wait for ever
+            log.exception("the audio device stopped")
+            self._stop(AudioDeviceError(f"the audio device stopped: {error}"))
+
+    def _exchange(self, captured: bytes, played: bytes) -> None:
+        captured = self._clean(captured, played)
+        self._self_hearing.hear(captured, played)
+        super()._exchange(captured, played)
+
+    async def _watch(self) -> None:
+        """Notice a device that calls no more: nothing else tells of it."""
+        before, still = (-1, -1), 0
+        while self._is_running and self._open is not None:
+            await asyncio.sleep(WATCH_SECONDS)
+            playback, capture = self._open.playback, self._open.capture
+            calls = (playback.calls, capture.calls)
+            still = still + 1 if calls[0] == before[0] or calls[1] == before[1] else 0
+            before = calls
+            error = playback.error or capture.error
+            if error is not None:
+                self._stop(AudioDeviceError(f"the audio callback failed: {error!r}"))
+            elif still >= STILL_CHECKS:
+                before, still = (-1, -1), 0
+                await self._replace()
+
+    async def _replace(self) -> None:
+        error: Exception = LOST.error()
+        until = self._loop.time() + (REOPEN_SECONDS if self._on_loss == "reopen" else 0)
+        while self._worker is not None and self._loop.time() < until:
+            log.warning("the sound device is lost; looking for another one")
+            try:
+                await self._worker.run(self._reopen, PATIENCE)
+                return
+            except (AudioDeviceError, TimeoutError) as failed:
+                error = failed
+            await asyncio.sleep(AGAIN_SECONDS)
+        self._stop(_explained(error))
+
+
+def _explained(error: Exception) -> AudioDeviceError:
+    if isinstance(error, AudioDeviceError):
+        return error
+    return LOST.error("it does not answer")

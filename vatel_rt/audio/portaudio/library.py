@@ -1,0 +1,248 @@
+"""PortAudio, by PyAudio: what devices there are, and streams on them.
+
+The only importer of `pyaudio`, which is loaded when it is first used. PortAudio does not like
+to be called from several threads at once, so all calls but the callbacks hold a lock.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import io
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from glob import glob
+from importlib import import_module
+from threading import Lock
+from typing import Any, Callable, Literal, NamedTuple, Optional, Union
+
+from vatel_rt.audio.pcm import SAMPLE_RATE
+from vatel_rt.audio.portaudio.problems import (
+    BUSY,
+    LOST,
+    NO_DEVICE,
+    NO_PERMISSION,
+    NO_PORTAUDIO,
+    NO_PYAUDIO,
+    NO_RATE,
+    Problem,
+)
+
+Direction = Literal["input", "output"]
+Choice = Union[int, str, None]
+"""A device by its index, by a part of its name (case does not matter), or the default one."""
+Callback = Callable[[Any, int, Any, int], tuple[Optional[bytes], int]]
+
+SOUND_FILES = "/dev/snd/pcm*"
+_PROBLEMS: dict[int, Problem] = {-9996: NO_DEVICE, -9997: NO_RATE, -9998: NO_DEVICE}
+PATIENCE = 5
+"""Seconds that a call into PortAudio may take: a sound server may hang."""
+_LOCK = Lock()
+_KEPT: list[Any] = []
+"""Functions that C libraries call: collected, they would take the program with them."""
+
+
+@dataclass(frozen=True)
+class SoundDevice:
+    """A sound device, as PortAudio has it.
+
+    Attributes:
+        index: its number, until devices come or go.
+        host_api: the system behind it, such as ALSA or Core Audio.
+        inputs: channels that it captures, 0 if it is no microphone.
+        outputs: channels that it plays, 0 if it is no speaker.
+        default_rate: sample rate in Hz.
+    """
+
+    index: int
+    name: str
+    host_api: str
+    inputs: int
+    outputs: int
+    default_rate: float
+    is_default_input: bool
+    is_default_output: bool
+
+    def is_meant_by(self, choice: Choice, direction: Direction) -> bool:
+        """Whether `choice` is this device."""
+        if choice is None:
+            return self.is_default_input if direction == "input" else self.is_default_output
+        if isinstance(choice, str):
+            return choice.lower() in self.name.lower()
+        return choice == self.index
+
+
+class Line(NamedTuple):
+    """One direction of a device, and how it is used: rate in Hz, 1 or 2 channels."""
+
+    device: SoundDevice
+    direction: Direction
+    rate: int
+    channels: int
+
+
+def list_devices() -> list[SoundDevice]:
+    """The sound devices of this machine, possibly none.
+
+    Raises:
+        AudioDeviceError: PyAudio or PortAudio is missing; the text says what to install.
+    """
+    with contextlib.closing(PortAudio()) as portaudio:
+        return portaudio.devices()
+
+
+class PortAudio:
+    """PortAudio, initialised: it knows the devices that there are now.
+
+    Raises:
+        AudioDeviceError: PyAudio or PortAudio is missing.
+    """
+
+    def __init__(self) -> None:
+        self._module = _load()
+        self._streams: list[Any] = []
+        with _portaudio():
+            self._library = self._module.PyAudio()
+
+    def close(self) -> None:
+        """Stop and close its streams, the last one first, and give it back."""
+        with _portaudio():
+            for stream in reversed(self._streams):
+                for end in (stream.stop_stream, stream.close):
+                    with contextlib.suppress(OSError):  # of a device that is lost
+                        end()
+            self._library.terminate()
+
+    def devices(self) -> list[SoundDevice]:
+        """All devices."""
+        library = self._library
+        with _portaudio():
+            defaults = [self._default("input"), self._default("output")]
+            rows = [library.get_device_info_by_index(i) for i in range(library.get_device_count())]
+            apis = [library.get_host_api_info_by_index(row["hostApi"])["name"] for row in rows]
+        return [_device(row, api, defaults) for row, api in zip(rows, apis)]
+
+    def choose(self, choice: Choice, direction: Direction) -> Line:
+        """The device that is meant, with 24 000 Hz and one channel or what comes nearest.
+
+        Raises:
+            AudioDeviceError: there is none, or it takes no rate that we can convert.
+        """
+        device = self._find(choice, direction)
+        most = device.inputs if direction == "input" else device.outputs
+        for rate in dict.fromkeys((SAMPLE_RATE, 48_000, int(device.default_rate), 44_100)):
+            for channels in (1, 2)[:most]:
+                line = Line(device, direction, rate, channels)
+                if self._supports(line):
+                    return line
+        raise NO_RATE.error(device.name)
+
+    def open(self, line: Line, frames: int, callback: Callback) -> float:
+        """Open a stream, which calls `callback` for each `frames` (of 24 000 Hz).
+
+        Returns:
+            Its latency in seconds.
+
+        Raises:
+            AudioDeviceError: it does not open.
+        """
+        with _portaudio():
+            stream = self._library.open(
+                format=self._module.paInt16,
+                channels=line.channels,
+                rate=line.rate,
+                frames_per_buffer=frames * line.rate // SAMPLE_RATE,
+                start=False,
+                stream_callback=callback,
+                **{line.direction: True, f"{line.direction}_device_index": line.device.index},
+            )
+            self._streams.append(stream)
+            return float(getattr(stream, f"get_{line.direction}_latency")())
+
+    def start(self) -> None:
+        """Start the streams, the first one first."""
+        with _portaudio():
+            for stream in self._streams:
+                stream.start_stream()
+
+    def _find(self, choice: Choice, direction: Direction) -> SoundDevice:
+        devices = self.devices()
+        usable = [d for d in devices if (d.inputs if direction == "input" else d.outputs)]
+        for device in usable:
+            if device.is_meant_by(choice, direction):
+                return device
+        files = glob(SOUND_FILES)
+        what = "microphone" if direction == "input" else "speaker"
+        if not usable and files and not any(os.access(path, os.R_OK | os.W_OK) for path in files):
+            raise NO_PERMISSION.error(what)
+        names = ", ".join(f"{device.index} {device.name!r}" for device in usable) or "none"
+        meant = "default" if choice is None else repr(choice)
+        raise NO_DEVICE.error(f"{meant} {what}; found: {names}")
+
+    def _supports(self, line: Line) -> bool:
+        form = {"device": line.device.index, "channels": line.channels}
+        form["format"] = self._module.paInt16
+        asked = {f"{line.direction}_{key}": value for key, value in form.items()}
+        with _portaudio(), contextlib.suppress(ValueError):  # which is how it says no
+            return bool(self._library.is_format_supported(line.rate, **asked))
+        return False
+
+    def _default(self, direction: Direction) -> int:
+        with contextlib.suppress(OSError):
+            return int(getattr(self._library, f"get_default_{direction}_device_info")()["index"])
+        return -1
+
+
+def _device(row: dict[str, Any], api: str, defaults: list[int]) -> SoundDevice:
+    return SoundDevice(
+        index=row["index"],
+        name=str(row["name"]),
+        host_api=api,
+        inputs=row["maxInputChannels"],
+        outputs=row["maxOutputChannels"],
+        default_rate=row["defaultSampleRate"],
+        is_default_input=row["index"] == defaults[0],
+        is_default_output=row["index"] == defaults[1],
+    )
+
+
+@contextlib.contextmanager
+def _portaudio() -> Iterator[None]:
+    """The one call into PortAudio that there may be, with its errors as ours."""
+    if not _LOCK.acquire(timeout=PATIENCE):
+        raise LOST.error("it does not answer")
+    try:
+        yield
+    except (OSError, ValueError) as error:
+        codes = [number for number in error.args if isinstance(number, int)]
+        raise _PROBLEMS.get(codes[0] if codes else 0, BUSY).error(error) from error
+    finally:
+        _LOCK.release()
+
+
+def _load() -> Any:
+    _quieten()
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):  # it prints, beside raising
+            return import_module("pyaudio")
+    except ModuleNotFoundError as error:
+        raise NO_PYAUDIO.error() from error
+    except ImportError as error:
+        raise NO_PORTAUDIO.error(error) from error
+
+
+def _quieten() -> None:
+    """Keep ALSA and JACK from writing to standard error about devices that are not there."""
+    if _KEPT:
+        return
+    text, number = ctypes.c_char_p, ctypes.c_int
+    on_alsa = ctypes.CFUNCTYPE(None, text, number, text, number, text)(lambda *_: None)
+    on_jack = ctypes.CFUNCTYPE(None, text)(lambda *_: None)
+    _KEPT.extend((on_alsa, on_jack))
+    with contextlib.suppress(OSError):
+        ctypes.CDLL("libasound.so.2").snd_lib_error_set_handler(on_alsa)
+    with contextlib.suppress(OSError):
+        jack = ctypes.CDLL("libjack.so.0")
+        jack.jack_set_error_function(on_jack)
+        jack.jack_set_info_function(on_jack)

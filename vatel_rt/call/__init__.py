@@ -1,0 +1,1 @@
+"""A live call: messages, microphone, tools, transcript, report."""

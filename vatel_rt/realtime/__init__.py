@@ -1,0 +1,1 @@
+"""The voice WebSocket: messages, codec, connection."""

@@ -1,0 +1,180 @@
+"""Opening the WebSocket of a voice session: attempts, refusals, and what is said of them.
+
+`vatel_rt.retry` says what is tried again. Redirects are not followed: they would hand the
+token, and headers of the caller's, to another address.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import logging
+import ssl
+import time
+from collections.abc import Awaitable
+from functools import partial
+from http import HTTPStatus
+from typing import Any, Callable, Optional, Union, cast
+from urllib.parse import quote
+
+import websockets
+from websockets.asyncio.client import connect as library_connect
+
+from vatel_rt.config import PROXIES, connection_query
+from vatel_rt.connect_hints import CHECK_PROXY, check_url, why
+from vatel_rt.errors import (
+    APIConnectionError,
+    APIError,
+    APITimeoutError,
+    ConfigurationError,
+    VatelError,
+)
+from vatel_rt.realtime.options import ConnectionOptions
+from vatel_rt.realtime.websocket import UNSENT_LIMIT, WAITING_FRAMES, WebSocket, wire_log
+from vatel_rt.retry import (
+    LONGEST_HANDSHAKE_WAIT,
+    Failure,
+    may_repeat_handshake,
+    wait_before,
+)
+from vatel_rt.version import __version__
+
+log = logging.getLogger("vatel.connection")
+
+Token = Union[str, Callable[[], Union[str, Awaitable[str]]]]
+"""A session token, or a function that gives a fresh one each time, asynchronous or not."""
+_SHORT = 200
+_SECRET = 8
+"""Characters from which on a token is taken out of what the platform says."""
+
+
+async def open_session(token: Token, endpoint: str, options: ConnectionOptions) -> WebSocket:
+    """Open the WebSocket of a session at `endpoint`, trying again where that is safe.
+
+    Raises:
+        APIError, APIConnectionError, ConfigurationError: as `vatel_rt.realtime.connection.connect`.
+    """
+    attempt = 1
+    while True:
+        secret = await _secret(token)
+        address = await _address(options)
+        started = time.monotonic()
+        try:
+            url = f"{endpoint}?{connection_query(secret)}"
+            made = await _Handshake(url, **_settings(options), **address)
+        except Exception as error:
+            refusal, failure = _refusal(error, secret, endpoint, options), _failure(error)
+        else:
+            passed_ms = (time.monotonic() - started) * 1000
+            log.info("opened %s in %.0f ms, attempt %d", endpoint, passed_ms, attempt)
+            websocket = cast(WebSocket, made)
+            websocket.without_token = partial(_without, secret)
+            return websocket
+        wait = _wait(attempt, failure, options)
+        if wait is None:
+            raise refusal
+        log.warning("attempt %d failed, next in %.1f s: %s", attempt, wait, refusal)
+        await asyncio.sleep(wait)
+        attempt += 1
+
+
+async def _secret(token: Token) -> str:
+    given = token() if callable(token) else token
+    secret = await given if inspect.isawaitable(given) else given
+    if not isinstance(secret, str) or not secret:
+        raise ConfigurationError("no session token: the source gave none")
+    return secret
+
+
+async def _address(options: ConnectionOptions) -> dict[str, Any]:
+    if options.socket_factory is None:
+        return {}
+    given = options.socket_factory()
+    return {"sock": await given if inspect.isawaitable(given) else given}
+
+
+def _settings(options: ConnectionOptions) -> dict[str, Any]:
+    tls = {"ssl": options.ssl} if options.ssl is not None else {}
+    return {
+        **tls,
+        "additional_headers": dict(options.headers),
+        "user_agent_header": f"vatel-python/{__version__}",
+        "proxy": options.proxy,
+        "compression": "deflate" if options.compression else None,
+        "open_timeout": options.open_timeout,
+        "close_timeout": options.close_timeout,
+        "ping_interval": options.ping_interval,
+        "ping_timeout": options.ping_timeout,
+        "max_size": options.max_frame,
+        "max_queue": WAITING_FRAMES,
+        "write_limit": UNSENT_LIMIT,
+        "logger": wire_log,
+        "create_connection": WebSocket,
+    }
+
+
+class _Handshake(library_connect):
+    def process_redirect(self, exc: Exception) -> Exception:
+        return exc
+
+
+def _wait(attempt: int, failure: Failure, options: ConnectionOptions) -> Optional[float]:
+    if attempt >= options.attempts or not may_repeat_handshake(failure):
+        return None
+    return wait_before(attempt, failure, longest=LONGEST_HANDSHAKE_WAIT)
+
+
+def _failure(error: Exception) -> Failure:
+    if isinstance(error, websockets.InvalidStatus):
+        asked = error.response.headers.get_all("Retry-After")
+        return Failure(error.response.status_code, asked[0] if asked else None)
+    # Before the request is sent the library passes errors of the system on as they are.
+    is_system = isinstance(error, OSError)
+    return Failure(left=not is_system or isinstance(error, (asyncio.TimeoutError, ssl.SSLError)))
+
+
+def _refusal(
+    error: Exception, secret: str, endpoint: str, options: ConnectionOptions
+) -> VatelError:
+    """Our error for one of the library, whose texts may hold the URL with the token."""
+    if isinstance(error, websockets.InvalidStatus):
+        return _refused(error.response, secret, endpoint)
+    if isinstance(error, asyncio.TimeoutError):  # the builtin one from 3.11 on
+        more = "more time: ConnectionOptions(open_timeout=...)"
+        return APITimeoutError(f"{endpoint} did not answer in {options.open_timeout:g} s ({more})")
+    proxied = None if options.proxy is True else options.proxy is not None
+    if isinstance(error, OSError):
+        return APIConnectionError(
+            f"cannot reach {endpoint}: {why(endpoint, error, proxied=proxied)}"
+        )
+    # After OSError: what is wrong with a certificate is a ValueError, too.
+    if isinstance(error, (websockets.InvalidProxy, ImportError, ValueError)):
+        return ConfigurationError(
+            f"cannot reach {endpoint}: the proxy (of the options, or of {PROXIES}) cannot be used; "
+            "one of SOCKS needs: pip install python-socks"
+        )
+    said = _without(secret, str(error) or type(error).__name__)[:_SHORT]
+    advice = CHECK_PROXY if isinstance(error, websockets.ProxyError) else check_url(endpoint)
+    return APIConnectionError(f"{endpoint} did not open a voice session: {said} ({advice})")
+
+
+def _refused(answer: Any, secret: str, endpoint: str) -> VatelError:
+    """Our error for an answer with another status than the one that opens a session."""
+    status = answer.status_code
+    if status >= HTTPStatus.BAD_REQUEST:
+        headers = [(name, _without(secret, text)) for name, text in answer.headers.raw_items()]
+        body = _without(secret, bytes(answer.body or b"").decode("utf-8", "replace"))
+        return APIError.of_handshake(endpoint, status, headers, body.encode())
+    if status >= HTTPStatus.MULTIPLE_CHOICES:
+        return APIConnectionError(
+            f"{endpoint} redirects ({status}), which is not followed: give the address it leads to"
+        )
+    return APIConnectionError(
+        f"{endpoint} answers, but not with a voice session ({status}): check the base URL"
+    )
+
+
+def _without(secret: str, text: str) -> str:
+    if len(secret) < _SECRET:
+        return text
+    return text.replace(secret, "[token]").replace(quote(secret, safe=""), "[token]")

@@ -1,0 +1,1 @@
+"""REST: transport, connection pools, calls and recordings."""
