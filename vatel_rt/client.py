@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Optional
 
 from vatel_rest.resources import Resources
 
-from vatel_rt.config import NONE, check_types
 from vatel_rt.errors import ConfigurationError
 from vatel_rt.rest.transport import RestClient
+from vatel_rt.validation import NONE, check_types
 
 if TYPE_CHECKING:
     from vatel_rt.audio.device import AudioDevice

@@ -16,32 +16,18 @@ from __future__ import annotations
 import os
 import re
 from ipaddress import ip_address
-from typing import Any, Optional
+from typing import Optional
 from urllib.parse import SplitResult, quote, urlsplit
 
 from vatel_rt.errors import ConfigurationError
+from vatel_rt.validation import NONE, check_types
 
-NONE = type(None)
 DEFAULT_BASE_URL = "https://api.vatel.ai"
 CONNECTION_PATH = "/v1/connection"
 PROXIES = "HTTPS_PROXY, HTTP_PROXY and ALL_PROXY"
 _HOST = re.compile(r"[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*$")
 _WEBSOCKET_SCHEMES = {"http": "ws", "https": "wss", "ws": "ws", "wss": "wss"}
 _HTTP_SCHEMES = {"http": "http", "https": "https", "ws": "http", "wss": "https"}
-
-
-def check_types(*kinds: Any, **arguments: object) -> None:
-    """Refuse arguments that are none of `kinds`, at the edge, where their name is still known.
-
-    Raises:
-        TypeError: the text names the argument, what it may be, and what it is.
-    """
-    for name, value in arguments.items():
-        if not isinstance(value, kinds):
-            may_be = " or ".join("None" if k is NONE else k.__name__ for k in kinds)
-            given = value.__name__ if isinstance(value, type) else type(value).__name__
-            its = "the class " if isinstance(value, type) else ""
-            raise TypeError(f"{name} is {may_be}, not {its}{given}")
 
 
 def is_proxied(url: str) -> bool:

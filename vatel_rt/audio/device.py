@@ -12,8 +12,8 @@ from typing import Optional, Protocol
 
 from vatel_rt.audio.duplex import Duplex, Monitor
 from vatel_rt.audio.pcm import BLOCK_BYTES, BLOCK_MS
-from vatel_rt.config import check_types
 from vatel_rt.errors import AudioDeviceError, ConfigurationError
+from vatel_rt.validation import check_types
 
 log = logging.getLogger("vatel.audio")
 

@@ -27,10 +27,10 @@ from vatel_rt.call.report import CallReport
 from vatel_rt.call.shutdown import close_in_time, to_the_end
 from vatel_rt.call.tools import Tools
 from vatel_rt.call.transcript import TranscriptRow
-from vatel_rt.config import NONE, check_types
 from vatel_rt.errors import AudioDeviceError, ConnectionClosed
 from vatel_rt.realtime.connection import Connection
 from vatel_rt.realtime.messages import Incoming, SessionEnded
+from vatel_rt.validation import NONE, check_types
 
 log = logging.getLogger("vatel.call")
 

@@ -22,7 +22,7 @@ import anyio
 
 from vatel_rt.call.shutdown import to_the_end
 from vatel_rt.call.tool_arguments import Signature, text_of
-from vatel_rt.config import check_types
+from vatel_rt.validation import check_types
 
 log = logging.getLogger("vatel.tools")
 

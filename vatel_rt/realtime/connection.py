@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Optional, Union
 import websockets
 from websockets.protocol import State
 
-from vatel_rt.config import NONE, check_types, connection_endpoint
+from vatel_rt.config import connection_endpoint
 from vatel_rt.errors import ConfigurationError, ConnectionClosed
 from vatel_rt.realtime.handshake import Token, open_session
 from vatel_rt.realtime.messages import (
@@ -31,6 +31,7 @@ from vatel_rt.realtime.options import ConnectionOptions
 from vatel_rt.realtime.payloads import ToolCallOutputData
 from vatel_rt.realtime.send_queue import AudioQueue, check_samples
 from vatel_rt.realtime.websocket import WebSocket
+from vatel_rt.validation import NONE, check_types
 
 if TYPE_CHECKING:
     from vatel_rt.realtime.trace import Tap

@@ -8,8 +8,8 @@ from collections import deque
 from typing import Optional
 
 from vatel_rt.audio.pcm import SAMPLE_WIDTH, bytes_of, duration_ms
-from vatel_rt.config import check_types
 from vatel_rt.errors import AudioFormatError
+from vatel_rt.validation import check_types
 
 log = logging.getLogger("vatel.connection")
 

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Callable, Optional, Union
 import httpx
 
 from vatel_rt import config
-from vatel_rt.config import NONE, PROXIES, check_types
+from vatel_rt.config import PROXIES
 from vatel_rt.errors import ClientClosedError, ConfigurationError
+from vatel_rt.validation import NONE, check_types
 
 if TYPE_CHECKING:
     import asyncio

@@ -20,6 +20,7 @@ from vatel_rt.errors import ConfigurationError, ResponseParseError
 from vatel_rt.rest.exchange import Exchange, unanswered
 from vatel_rt.rest.pools import Pools, Timeout
 from vatel_rt.retry import DEFAULT_RETRIES
+from vatel_rt.validation import NONE, check_types
 from vatel_rt.version import __version__
 
 PIECE = 64 * 1024
@@ -216,8 +217,8 @@ def _decoded(response: httpx.Response) -> Any:
 
 
 def _check_limits(timeout: Optional[Timeout], max_retries: int) -> None:
-    config.check_types(int, float, tuple, httpx.Timeout, config.NONE, timeout=timeout)
-    config.check_types(int, max_retries=max_retries)
+    check_types(int, float, tuple, httpx.Timeout, NONE, timeout=timeout)
+    check_types(int, max_retries=max_retries)
     if isinstance(timeout, (int, float)) and not 0 < timeout < math.inf:
         raise ConfigurationError(f"timeout is a number of seconds above 0, not {timeout!r}")
 

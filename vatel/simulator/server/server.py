@@ -24,9 +24,9 @@ from vatel.simulator.server.asgi_server import Guest
 from vatel.simulator.server.routes import application
 from vatel.simulator.voice.replay import Replay, Speed
 from vatel.simulator.voice.session import Session
-from vatel_rt.config import check_types
 from vatel_rt.errors import SimulatorError
 from vatel_rt.realtime.trace import Path as TracePath
+from vatel_rt.validation import check_types
 
 
 class Simulator(Observed):
