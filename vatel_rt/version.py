@@ -1,6 +1,3 @@
-"""The version of the distribution, in its one place."""
+"""The version of the distribution, defined only here."""
 
 __version__ = "0.1.0"
-
-NOT_INSTALLED = "error: {} is missing: pip install '.[demo]' in vatel's folder (Python >= 3.9)"
-"""What the programs say where even this package's own dependencies are not there."""

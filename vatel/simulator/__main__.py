@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 
-from vatel_rt.version import NOT_INSTALLED
+from vatel_rt.lazy import install_hint
 
 
 def run() -> int:
@@ -20,7 +20,7 @@ def run() -> int:
     try:
         from vatel.simulator.server.cli import main
     except ModuleNotFoundError as error:
-        print(NOT_INSTALLED.format(error.name), file=sys.stderr)  # noqa: T201
+        print(install_hint(error), file=sys.stderr)  # noqa: T201
         return 2
     return main()
 

@@ -6,7 +6,7 @@ import signal
 import sys
 
 from vatel.cli.demo import INTERRUPTED
-from vatel_rt.version import NOT_INSTALLED
+from vatel_rt.lazy import install_hint
 
 
 def start() -> None:
@@ -19,7 +19,7 @@ def start() -> None:
     except KeyboardInterrupt:
         code = INTERRUPTED
     except ModuleNotFoundError as error:
-        print(NOT_INSTALLED.format(error.name), file=sys.stderr)  # noqa: T201
+        print(install_hint(error), file=sys.stderr)  # noqa: T201
         code = 2
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # it is over: Ctrl-C has nothing to end
     sys.exit(code)
