@@ -153,54 +153,54 @@ def check_text(text: str, expected: str, world: World) -> None:
 
 # The way to the platform: REST in both manners and a voice session say the same of it.
 
-PROXY_ADVICE = rf"\(a proxy is used: check {PROXIES}, or name this host in NO_PROXY\)"
+PROXY_ADVICE = rf"\(a proxy is used: check {PROXIES}, or add this host to NO_PROXY\)"
 PROXY = {"https_proxy": f"http://user:{PASSWORD}@{{closed}}"}
 TRUSTED = {"SSL_CERT_FILE": "{certificate}"}
 UNREACHABLE: dict[str, tuple[str, dict[str, str], type[VatelError], str]] = {
     "no such name": (
         "https://no.invalid", {}, APIConnectionError,
-        r"cannot reach \S+: .+ \(check the name in the base URL, and the network\)",
+        r"cannot reach \S+: .+ \(check the host name in the base URL and the network\)",
     ),
     "nothing listens": (
         "http://{closed}", {}, APIConnectionError,
         r"cannot reach \S+{closed}\S*: connection refused "
-        r"\(nothing listens there: check the base URL\)",
+        r"\(nothing is listening there: check the base URL\)",
     ),
     "nothing listens at any address of a host": (
         "http://{closed_twice}", {}, APIConnectionError,
-        r"cannot reach \S+: connection refused \(nothing listens there: check the base URL\)",
+        r"cannot reach \S+: connection refused \(nothing is listening there: check the base URL\)",
     ),
     "a certificate that nobody signed": (
         "{tls}", {}, APIConnectionError,
-        r"cannot reach \S+: its certificate is refused: self.signed certificate \(if you trust it: "
-        r"SSL_CERT_FILE=file.pem, with its certificate or that of its authority\)",
+        r"cannot reach \S+: its certificate was rejected: self.signed certificate \(if you trust "
+        r"it: set SSL_CERT_FILE to a PEM file with its certificate or its CA's\)",
     ),
     "... as it advises": (
         "{tls}", TRUSTED, NotFoundError,
-        r"GET /v1/\S+: 404 Not Found \(the server there has no such path: check the base URL\)",
+        r"GET /v1/\S+: 404 Not Found \(the server has no such path: check the base URL\)",
     ),
     "a certificate with another name": (
         "{tls_by_address}", TRUSTED, APIConnectionError,
-        r"cannot reach \S+: its certificate is refused: IP address mismatch, .+ "
-        r"\(give the name that its certificate has\)",
+        r"cannot reach \S+: its certificate was rejected: IP address mismatch, .+ "
+        r"\(use the host name in its certificate\)",
     ),
     "a certificate of the past": (
         "{tls_expired}", {"SSL_CERT_FILE": "{expired}"}, APIConnectionError,
-        r"cannot reach \S+: its certificate is refused: certificate has expired "
-        r"\(or is the clock of this machine wrong\?\)",
+        r"cannot reach \S+: its certificate was rejected: certificate has expired "
+        r"\(check the clock of this machine as well\)",
     ),
     "https at a port for http": (
         "{simulator_by_tls}", {}, APIConnectionError,
-        r"cannot reach \S+: TLS failed: \w+ \(is it http, or another port\?\)",
+        r"cannot reach \S+: TLS failed: \w+ \(check scheme and port of the base URL\)",
     ),
     "http at a port for https": (
         "{tls_by_http}", {}, APIConnectionError,
         r"(lost the connection to http|ws)://localhost.+ "
-        r"\(check the base URL; is it https instead of http\?\)",
+        r"\(check the base URL; does the server use https\?\)",
     ),
     "a path that is none": (
         "{simulator}/api", {}, NotFoundError,
-        r"GET /api/v1/\S+: 404 Not Found \(the server there has no such path: check the base URL\)",
+        r"GET /api/v1/\S+: 404 Not Found \(the server has no such path: check the base URL\)",
     ),
     "a proxy that is down": (
         "https://api.vatel.ai", PROXY, APIConnectionError,
@@ -304,8 +304,8 @@ def in_the_loop_of_the_simulator(_: World) -> None:
 
 
 FAULT = "a fault that the simulator was asked for"
-NEW_TOKEN = r"\(get a new session token: one token opens one call, and expires soon\)"
-CHECK_ID = r"\(check the id, and that the API key belongs to the same organization\)"
+NEW_TOKEN = r"\(get a new session token: each token opens one call and expires soon\)"
+CHECK_ID = r"\(check the id, and that your API key belongs to the same organization\)"
 list_agents = answered(lambda client: client.agents.list())
 ANSWERS: dict[str, tuple[Any, dict[str, Any], type[VatelError], str]] = {
     "a wrong key": (
@@ -338,11 +338,11 @@ ANSWERS: dict[str, tuple[Any, dict[str, Any], type[VatelError], str]] = {
     ),
     "too many, for how long ever": (
         called(AGENT), {"handshake_status": 429}, RateLimitError,
-        rf"GET /v1/connection: 429 {FAULT} \(try again in a while\)",
+        rf"GET /v1/connection: 429 {FAULT} \(try again later\)",
     ),
     "a gateway with a page": (
         list_agents, {"html": True}, ServerError,
-        r"GET /v1/agents: 502 Bad Gateway \(a gateway may be down: try again in a while\)",
+        r"GET /v1/agents: 502 Bad Gateway \(a gateway may be down: try again later\)",
     ),
     "an error of the platform": (
         list_agents, {"status": 500}, ServerError, rf"GET /v1/agents: 500 {FAULT}",
@@ -358,8 +358,9 @@ ANSWERS: dict[str, tuple[Any, dict[str, Any], type[VatelError], str]] = {
     ),
     "a blocking call beside `async with Simulator`": (
         in_the_loop_of_the_simulator, {}, APITimeoutError,
-        r"\S+ did not answer in time while this call held up the event loop \(use its `_async` "
-        r"twin; a simulator in this loop cannot answer: `with Simulator\(\)` gives it a thread\)",
+        r"\S+ did not answer in time: this call blocks the event loop \(use its `_async` twin; a "
+        r"simulator in the same event loop cannot answer: start it with `with Simulator\(\)`, "
+        r"which runs it in a thread\)",
     ),
 }  # fmt: skip
 
@@ -392,15 +393,17 @@ ARGUMENTS: dict[str, tuple[Callable[[World], object], type[Exception], str]] = {
     "no key": (
         lambda _: Client(), ConfigurationError,
         r"no API key: pass api_key=\.\.\. or set VATEL_API_KEY "
-        r"\(python -m vatel_rt\.simulator prints one to try\)",
+        r"\(python -m vatel\.simulator prints one to try\)",
     ),
     "a key that no header carries": (
         lambda _: Client("schlüssel"), ConfigurationError,
-        "the API key holds characters that an HTTP header cannot carry",
+        "the API key contains characters that are not allowed in an HTTP header",
     ),
-    "a key of another type": (lambda _: Client(5), TypeError, "api_key is str or None, not int"),
+    "a key of another type": (
+        lambda _: Client(5), TypeError, "api_key must be str or None, not int",
+    ),
     "a URL of another type": (
-        lambda _: Client(KEY, Path("/v1")), TypeError, r"base_url is str or None, not \w+Path",
+        lambda _: Client(KEY, Path("/v1")), TypeError, r"base_url must be str or None, not \w+Path",
     ),
     "a URL that is none": (
         lambda _: Client(KEY, "localhost:8484"), ConfigurationError,
@@ -408,7 +411,7 @@ ARGUMENTS: dict[str, tuple[Callable[[World], object], type[Exception], str]] = {
     ),
     "plain http": (
         lambda _: Client(KEY, "http://10.0.0.1"), ConfigurationError,
-        "http://10.0.0.1 would carry the API key unencrypted: use https, or allow_http",
+        "http://10.0.0.1 would receive the API key unencrypted: use https, or allow_http",
     ),
     "options that there are not": (
         lambda _: Client(KEY, options={}), TypeError,
@@ -416,19 +419,19 @@ ARGUMENTS: dict[str, tuple[Callable[[World], object], type[Exception], str]] = {
     ),
     "a timeout of another type": (
         lambda _: Client(KEY, timeout="5"), TypeError,
-        "timeout is int or float or tuple or Timeout or None, not str",
+        "timeout must be int or float or tuple or Timeout or None, not str",
     ),
     "no time at all": (
         lambda _: Client(KEY, timeout=0), ConfigurationError,
-        "timeout is a number of seconds above 0, not 0",
+        "timeout must be a positive number of seconds, not 0",
     ),
     "a timeout of another type, for some requests": (
         lambda world: client_of(world).with_options(timeout="5"), TypeError,
-        "timeout is int or float or tuple or Timeout or None, not str",
+        "timeout must be int or float or tuple or Timeout or None, not str",
     ),
     "a record that is no path": (
         lambda world: client_of(world).call(AGENT, record=True), TypeError,
-        "record is str or PathLike or None, not bool",
+        "record must be str or PathLike or None, not bool",
     ),
     "a WAV file as samples": (
         said(MU_LAW), AudioFormatError,
@@ -439,7 +442,7 @@ ARGUMENTS: dict[str, tuple[Callable[[World], object], type[Exception], str]] = {
     ),
     "the other client of httpx": (
         lambda _: Client(KEY, http_client=httpx.AsyncClient()), TypeError,
-        "http_client is Client or None, not AsyncClient",
+        "http_client must be Client or None, not AsyncClient",
     ),
     "certificates that are not there": (
         lambda world: with_environment("SSL_CERT_FILE", "no.pem", lambda: by_rest("https://h")),
@@ -448,15 +451,16 @@ ARGUMENTS: dict[str, tuple[Callable[[World], object], type[Exception], str]] = {
     ),
     "neither agent nor token": (
         lambda world: client_of(world).call(), ConfigurationError,
-        r"no agent to call: give agent_id \(client.agents.list\(\) has them\) or a session token",
+        r"no agent to call: pass agent_id \(client.agents.list\(\) lists agents\) or token",
     ),
     "both": (
         lambda world: client_of(world).call(AGENT, token=TOKEN), ConfigurationError,
-        "a session token names its agent: give agent_id or token",
+        "pass agent_id or token, not both: a session token already names its agent",
     ),
     "a token and a prompt": (
         lambda world: client_of(world).call(token=TOKEN, prompt="Be brief."), ConfigurationError,
-        "a session token has its version, first message and prompt: generate it with them",
+        "token cannot be combined with version_id, first_message or prompt: "
+        "pass them to session.generate_token",
     ),
     "no token": (
         lambda world: client_of(world).connect(None), ConfigurationError,
@@ -464,11 +468,11 @@ ARGUMENTS: dict[str, tuple[Callable[[World], object], type[Exception], str]] = {
     ),
     "a token of another type": (
         lambda world: client_of(world).connect(5), TypeError,
-        "token is str or Callable or None, not int",
+        "token must be str or Callable or None, not int",
     ),
     "options as a mapping": (
         lambda world: client_of(world).call(AGENT, options={}), TypeError,
-        "options is ConnectionOptions or None, not dict",
+        "options must be ConnectionOptions or None, not dict",
     ),
     "certificates for plain http": (
         lambda _: connect(TOKEN, "http://h", options=ConnectionOptions(ssl=TLS)),
@@ -476,7 +480,7 @@ ARGUMENTS: dict[str, tuple[Callable[[World], object], type[Exception], str]] = {
     ),
     "tools as a list": (
         lambda world: client_of(world).call(AGENT, tools=[]), TypeError,
-        "tools is Tools or None, not list",
+        "tools must be Tools or None, not list",
     ),
     "a file as device": (
         lambda world: client_of(world).call(AGENT, audio="a.wav"), TypeError,
@@ -487,18 +491,20 @@ ARGUMENTS: dict[str, tuple[Callable[[World], object], type[Exception], str]] = {
         r"audio is a device, as vatel_rt.WavDevice\(path\), not <class '.+'>",
     ),
     "text as speech": (
-        said("Hello"), TypeError, "pcm is bytes or bytearray or memoryview, not str",
+        said("Hello"), TypeError, "pcm must be bytes or bytearray or memoryview, not str",
     ),
     "a speed of another type": (
-        lambda _: WavDevice(speed="2"), TypeError, "speed is int or float, not str",
+        lambda _: WavDevice(speed="2"), TypeError, "speed must be int or float, not str",
     ),
-    "a tool that is none": (lambda _: Tools().tool(5), TypeError, "function is Callable, not int"),
+    "a tool that is none": (
+        lambda _: Tools().tool(5), TypeError, "function must be Callable, not int",
+    ),
     "a scenario that is none": (
         lambda _: Simulator(5), TypeError,
-        "scenario is Scenario or str or PathLike or Mapping, not int",
+        "scenario must be Scenario or str or PathLike or Mapping, not int",
     ),
     "the simulator's port as text": (
-        lambda _: Simulator(port="80"), TypeError, "port is int, not str",
+        lambda _: Simulator(port="80"), TypeError, "port must be int, not str",
     ),
 }  # fmt: skip
 
@@ -649,7 +655,7 @@ def test_the_simulator(row: str, world: World, capsys: pytest.CaptureFixture[str
 # What only a process can meet.
 
 WITHOUT = "import sys; sys.modules[{!r}] = None"
-NOT_HERE = r"{} is missing: pip install '\.\[demo\]' in vatel's folder \(Python >= 3.9\)"
+NOT_HERE = rf"{{}} is missing: pip install '\.\[demo\]' in {re.escape(str(ROOT))} \(Python >= 3.9\)"
 PROCESSES: dict[str, tuple[str, str, int, str]] = {
     "the demo, nothing installed": ("demo", "httpx", 2, "error: " + NOT_HERE.format("httpx")),
     "the simulator, nothing installed": (

@@ -119,7 +119,7 @@ def test_it_costs_nothing_unused(tmp_path: Path, installed: dict[str, str]) -> N
         ("(scenari={})", "got an unexpected keyword argument 'scenari'"),
         ("(speed=2)", "got an unexpected keyword argument 'speed'"),
         ("({}, {})", "vatel_simulator: a scenario, and all else by name"),
-        ("(5)", "scenario is Scenario or str or PathLike or Mapping, not int"),
+        ("(5)", "scenario must be Scenario or str or PathLike or Mapping, not int"),
         ("(faults={'requests': 2})", "faults: requests: it does nothing without status or"),
         ("(faults=['mute'])", "vatel_simulator: "),
     ],

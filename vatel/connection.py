@@ -1,4 +1,4 @@
-"""The voice session, under its public name."""
+"""Public names of the voice session."""
 
 from vatel_rt.config import connection_query
 from vatel_rt.realtime.connection import Connection, connect

@@ -1,7 +1,6 @@
-"""The hand-written half of the SDK: voice sessions, calls, audio, tools, simulator.
+"""The runtime of the SDK: REST requests, voice sessions, calls, audio and tools.
 
-`vatel_rt.connect` opens a voice session; `vatel_rt.client.Client` is the whole. What is
-behind a name is loaded when the name is first used.
+Each name is loaded when it is first used.
 """
 
 from __future__ import annotations

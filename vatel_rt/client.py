@@ -1,4 +1,4 @@
-"""The client: REST groups, voice sessions, calls."""
+"""The client: REST groups, voice sessions and calls."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from vatel_rt.validation import NONE, check_types
 
 if TYPE_CHECKING:
     from vatel_rt.audio.device import AudioDevice
-    from vatel_rt.audio.wav import Path
     from vatel_rt.call.call import Call
     from vatel_rt.call.tools import Tools
+    from vatel_rt.paths import StrPath
     from vatel_rt.realtime.connection import Connection, connect
     from vatel_rt.realtime.handshake import Token
     from vatel_rt.realtime.options import ConnectionOptions
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 
 
 class Client(RestClient, Resources):
-    """The platform, with the key of an organization.
+    """Client of the platform, with the API key of an organization.
 
     The groups `agents`, `calls`, `llms`, `organization`, `session`, `sip_trunks`,
-    `twilio_numbers` and `voices` hold the REST operations, each with an `_async` twin.
-    Arguments are those of `RestClient`.
+    `twilio_numbers` and `voices` contain the REST operations, each with an `_async` twin.
+    The arguments are those of `RestClient`.
     """
 
     @cached_property
@@ -49,11 +49,11 @@ class Client(RestClient, Resources):
         """Open a voice session: `await client.connect(token=...)`, or `async with`.
 
         Args:
-            token: session token, from `session.generate_token`, which opens one session; or a
-                function, asynchronous or not, that gives a fresh one for each attempt.
-            url: another base URL than this client's.
-            path: another path than `/v1/connection`.
-            options: timeouts, limits, proxy, headers, TLS.
+            token: session token from `session.generate_token`, which opens one session; or a
+                function, asynchronous or not, that returns a new token for each attempt.
+            url: base URL; defaults to that of this client.
+            path: path of the endpoint; defaults to `/v1/connection`.
+            options: timeouts, limits, proxy, headers and TLS.
 
         Raises:
             APIError: the handshake was refused.
@@ -70,28 +70,28 @@ class Client(RestClient, Resources):
         token: Optional[Token] = None,
         audio: Optional[AudioDevice] = None,
         tools: Optional[Tools] = None,
-        record: Optional[Path] = None,
+        record: Optional[StrPath] = None,
         version_id: Optional[str] = None,
         first_message: Optional[str] = None,
         prompt: Optional[str] = None,
         options: Optional[ConnectionOptions] = None,
     ) -> Call:
-        """A call to an agent, for `async with`.
+        """Return a call to an agent, for `async with`.
 
         Args:
-            agent_id: the agent; a session token is made for it, a new one for each attempt.
-            token: a session token or a function that gives one, instead of an agent.
-            audio: microphone and speaker, silence by default.
-            tools: what the agent may call.
-            record: stereo WAV file of the call: caller left, agent right as played.
-            version_id: a published version of the agent, instead of the active one.
-            first_message: what the agent says first, instead of its own.
-            prompt: what the agent is told, instead of its own prompt.
-            options: timeouts, limits, proxy, headers, TLS of the voice session.
+            agent_id: id of the agent; a new session token is generated for each attempt.
+            token: a session token or a function that returns one, instead of `agent_id`.
+            audio: microphone and speaker; silence by default.
+            tools: functions that the agent may call.
+            record: path of a stereo WAV file of the call: caller left, agent right as played.
+            version_id: published version of the agent; defaults to the active one.
+            first_message: replaces the first message of the agent.
+            prompt: replaces the prompt of the agent.
+            options: timeouts, limits, proxy, headers and TLS of the voice session.
 
         Raises:
-            ConfigurationError: neither `agent_id` nor `token` is given, or both, or with a token
-                what only a new one can take.
+            ConfigurationError: neither or both of `agent_id` and `token` are given, or `token`
+                is combined with an option of a new token.
             APIError: the platform refused the token or the session.
             APIConnectionError: the platform could not be reached.
             AudioError: the device does not open.
@@ -101,13 +101,16 @@ class Client(RestClient, Resources):
 
         if not agent_id and not token:
             raise ConfigurationError(
-                "no agent to call: give agent_id (client.agents.list() has them) or a session token"
+                "no agent to call: pass agent_id (client.agents.list() lists agents) or token"
             )
         if agent_id and token:
-            raise ConfigurationError("a session token names its agent: give agent_id or token")
+            raise ConfigurationError(
+                "pass agent_id or token, not both: a session token already names its agent"
+            )
         if token and (version_id or first_message or prompt):
             raise ConfigurationError(
-                "a session token has its version, first message and prompt: generate it with them"
+                "token cannot be combined with version_id, first_message or prompt: "
+                "pass them to session.generate_token"
             )
         check_types(str, NONE, agent_id=agent_id)
         check_types(str, Callable, NONE, token=token)

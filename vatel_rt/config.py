@@ -1,13 +1,13 @@
-"""Settings from arguments and environment, and the URLs that follow from them.
+"""Settings from arguments and environment variables, and the URLs built from them.
 
-The only reader of `os.environ`. An argument wins over the environment, the environment over
-the default; an empty value counts as not given.
+The only module that reads `os.environ`. An argument overrides the environment, the environment
+overrides the default; an empty value counts as not given.
 
 ========================  =====================================================
 `VATEL_API_KEY`           organization API key
 `VATEL_AGENT_ID`          the agent that the demo calls
-`VATEL_BASE_URL`          platform to talk to, `https://api.vatel.ai` by default
-`VATEL_SESSION_TOKEN`     session token for the demo, instead of key and agent
+`VATEL_BASE_URL`          URL of the platform, `https://api.vatel.ai` by default
+`VATEL_SESSION_TOKEN`     session token for the demo, instead of a key and an agent
 ========================  =====================================================
 """
 
@@ -31,8 +31,8 @@ _HTTP_SCHEMES = {"http": "http", "https": "https", "ws": "http", "wss": "https"}
 
 
 def is_proxied(url: str) -> bool:
-    """Whether the environment, or the system's settings, have a proxy for `url`."""
-    from urllib.request import getproxies, proxy_bypass  # not above: it loads a lot
+    """Return whether the environment or the system's settings name a proxy for `url`."""
+    from urllib.request import getproxies, proxy_bypass  # slow to import
 
     parts, proxies = urlsplit(url), getproxies()
     scheme = _HTTP_SCHEMES.get(parts.scheme, "")
@@ -40,15 +40,15 @@ def is_proxied(url: str) -> bool:
 
 
 def setting(name: str, given: Optional[str] = None) -> Optional[str]:
-    """The argument `given`, else the environment variable `name`, else None."""
+    """Return `given`, or else the environment variable `name`, or else None."""
     return given or os.environ.get(name) or None
 
 
 def api_key(given: Optional[str] = None) -> str:
-    """The API key to use.
+    """Return the API key to use.
 
     Raises:
-        ConfigurationError: there is none, or it cannot stand in an HTTP header.
+        ConfigurationError: there is no key, or it is not valid in an HTTP header.
     """
     check_types(str, NONE, api_key=given)
     key = (setting("VATEL_API_KEY", given) or "").strip()
@@ -58,15 +58,17 @@ def api_key(given: Optional[str] = None) -> str:
             "(python -m vatel.simulator prints one to try)"
         )
     if not key.isascii() or not key.isprintable():
-        raise ConfigurationError("the API key holds characters that an HTTP header cannot carry")
+        raise ConfigurationError(
+            "the API key contains characters that are not allowed in an HTTP header"
+        )
     return key
 
 
 def base_url(given: Optional[str] = None) -> str:
-    """The platform's base URL: scheme, host and any path prefix, without `/v1` at its end.
+    """Return the platform's base URL: scheme, host and path prefix, without a trailing `/v1`.
 
     Raises:
-        ConfigurationError: it is no http(s) or ws(s) URL.
+        ConfigurationError: it is not an http(s) or ws(s) URL.
     """
     check_types(str, NONE, base_url=given)
     text = setting("VATEL_BASE_URL", given) or DEFAULT_BASE_URL
@@ -78,15 +80,15 @@ def base_url(given: Optional[str] = None) -> str:
 
 
 def refuse_plain_http(url: str) -> None:
-    """Refuse a base URL over which a key would travel unencrypted to another machine.
+    """Refuse a base URL that would send the API key unencrypted to another machine.
 
     Raises:
-        ConfigurationError: it is http, and its host is not this machine.
+        ConfigurationError: the scheme is http and the host is not this machine.
     """
     parts = urlsplit(url)
     if parts.scheme == "http" and not _is_loopback(parts.hostname or ""):
         raise ConfigurationError(
-            f"{url} would carry the API key unencrypted: use https, or allow_http"
+            f"{url} would receive the API key unencrypted: use https, or allow_http"
         )
 
 
@@ -98,34 +100,34 @@ def _is_loopback(host: str) -> bool:
 
 
 def certificates() -> tuple[Optional[str], Optional[str]]:
-    """Where the environment says that trusted certificates are, as httpx reads it: file, folder."""
+    """Return the file and the folder of trusted certificates that httpx uses."""
     return os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")
 
 
 def connection_query(token: str) -> str:
-    """The query of the voice session's URL."""
+    """Return the query of the URL of a voice session."""
     return f"token={quote(token, safe='')}"
 
 
 def connection_endpoint(url: Optional[str] = None, path: Optional[str] = None) -> str:
-    """The WebSocket URL of voice sessions, without a token.
+    """Return the WebSocket URL of voice sessions, without a token.
 
     Args:
-        url: base URL, http(s) or ws(s), with or without `/v1`; else as `base_url()`.
-        path: path of the endpoint on that base, `/v1/connection` by default.
+        url: base URL, http(s) or ws(s), with or without `/v1`; defaults to `base_url()`.
+        path: path of the endpoint; defaults to `/v1/connection`.
 
     Raises:
-        ConfigurationError: `url` or `path` cannot be used.
+        ConfigurationError: `url` or `path` is invalid.
     """
     check_types(str, NONE, path=path)
     parts = _split(base_url(url))
     endpoint = "/" + (path or CONNECTION_PATH).lstrip("/")
     if "?" in endpoint or "#" in endpoint:
-        shown = re.split("[?#]", endpoint)[0]  # what follows may be a token
-        raise ConfigurationError(f"the path of a session has no query and no fragment: {shown!r}")
+        shown = re.split("[?#]", endpoint)[0]  # the rest may be a token
+        raise ConfigurationError(f"the session path must not have a query or fragment: {shown!r}")
     whole = parts.path + endpoint
     if not whole.isascii() or not whole.isprintable() or " " in whole:
-        raise ConfigurationError(f"the path of a session is percent-encoded: {whole!r}")
+        raise ConfigurationError(f"the session path must be percent-encoded: {whole!r}")
     return f"{_WEBSOCKET_SCHEMES[parts.scheme]}://{parts.netloc}{whole}"
 
 
@@ -136,8 +138,8 @@ def _split(url: str) -> SplitResult:
         usable = parts.scheme in _HTTP_SCHEMES and parts.port != 0
         if usable and "@" not in parts.netloc and (":" in host or _HOST.match(host)):
             return parts
-    except ValueError:  # a port or an IPv6 address that is none
+    except ValueError:  # an invalid port or IPv6 address
         pass
-    # A URL may hold a password: what stands before the host is not shown.
+    # What precedes the host may be a password.
     shown = re.split("[?#]", url.rpartition("@")[2])[0]
     raise ConfigurationError(f"not a URL of the form https://host[:port]: {shown!r}")

@@ -1,12 +1,12 @@
-"""The errors of the SDK: everything that it raises on purpose, in one tree.
+"""The errors that the SDK raises on purpose, in one tree.
 
 ::
 
     VatelError
-    ├── ConfigurationError          a setting is missing or cannot be used
-    ├── ClientClosedError           a request of a client that was closed
+    ├── ConfigurationError          a setting is missing or invalid
+    ├── ClientClosedError           a request was made with a closed client
     ├── APIConnectionError          the platform could not be reached
-    │   └── APITimeoutError         ... or did not answer in time
+    │   └── APITimeoutError         ... or it did not answer in time
     ├── APIError                    the platform answered with an error status
     │   ├── BadRequestError         400
     │   ├── AuthenticationError     401
@@ -16,16 +16,16 @@
     │   ├── RateLimitError          429
     │   └── ServerError             5xx
     ├── ResponseParseError          a successful answer could not be read
-    ├── ConnectionClosed            the voice session is over; nothing more can be sent
-    ├── AudioError                  audio that the SDK cannot use
+    ├── ConnectionClosed            the voice session has ended
+    ├── AudioError                  audio cannot be used
     │   ├── AudioFormatError        ... because of its format
-    │   └── AudioDeviceError        ... because its device or file does not open
-    └── SimulatorError              the simulator cannot start or its scenario is wrong
+    │   └── AudioDeviceError        ... because its device or file failed
+    └── SimulatorError              the simulator cannot start, or its scenario is invalid
 
-`APIError` is raised by REST requests and by the handshake of a voice session alike. It is
-also an `httpx.HTTPStatusError`, `APIConnectionError` an `httpx.TransportError` and
-`APITimeoutError` an `httpx.TimeoutException`: programs written for earlier versions catch these.
-No error carries a key or a token in its text.
+`APIError` is raised by REST requests and by the handshake of a voice session. Programs written
+for earlier versions catch the errors of httpx: `APIError` is also an `httpx.HTTPStatusError`,
+`APIConnectionError` an `httpx.TransportError` and `APITimeoutError` an `httpx.TimeoutException`.
+No error text contains a key or a token.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ from typing import Any, Literal, Optional
 import httpx
 
 Header = tuple[str, str]
+Origin = Literal["request", "handshake"]
 Cause = Literal[
     "platform",
     "caller",
@@ -50,15 +51,15 @@ _LOST = 1006
 
 
 class VatelError(Exception):
-    """Any error of this SDK."""
+    """Base class of all errors of this SDK."""
 
 
 class ConfigurationError(VatelError):
-    """A setting is missing or cannot be used; the text names it."""
+    """A setting is missing or invalid; the text names it."""
 
 
 class ClientClosedError(VatelError, RuntimeError):
-    """The client was closed before the request; httpx has a RuntimeError for that."""
+    """A request was made with a closed client. Also a RuntimeError, as in httpx."""
 
 
 class APIConnectionError(VatelError, httpx.TransportError):
@@ -74,59 +75,63 @@ class APIError(VatelError, httpx.HTTPStatusError):
 
     Attributes:
         status: HTTP status code.
-        message: the platform's own words, or the reason phrase where it gave none.
-        hint: what to do next; empty where the message says all.
+        message: the platform's message, or the reason phrase if it sent none.
+        hint: what to do next; empty if the message is sufficient.
         body: the answer as text.
         method: HTTP method of the request.
         path: path of the request, without its query.
-        request_id: the answer's `X-Request-Id`, if it has one.
+        origin: whether a REST `request` or the `handshake` of a voice session was refused.
+        request_id: header `X-Request-Id` of the answer, if present.
     """
 
-    def __init__(self, response: httpx.Response) -> None:
+    def __init__(self, response: httpx.Response, origin: Origin = "request") -> None:
         self.status = response.status_code
         self.body = response.text
-        words = _words(response)
-        self.message = words or response.reason_phrase or "no message"
+        self.origin: Origin = origin
+        message = _message(response)
+        self.message = message or response.reason_phrase or "no message"
         self.method = response.request.method
         self.path = response.request.url.path
         self.request_id: Optional[str] = response.headers.get("x-request-id")
-        self.hint = _hint(response, is_platform=words not in ("", response.reason_phrase))
+        is_platform = message not in ("", response.reason_phrase)
+        self.hint = _hint(response, origin, is_platform=is_platform)
         text = f"{self.method} {self.path}: {self.status} {self.message}"
         if self.hint:
             text = f"{text} ({self.hint})"
         httpx.HTTPStatusError.__init__(self, text, request=response.request, response=response)
 
     def __reduce__(self) -> Any:
-        # Without the request's headers, which hold the key.
+        # Without the request's headers, which contain the key.
         answer = httpx.Response(
             self.status,
             headers=_plain(self.response.headers.items()),
             content=self.response.content,
             request=httpx.Request(self.method, self.request.url),
         )
-        return type(self), (answer,)
+        return type(self), (answer, self.origin)
 
     @staticmethod
-    def of(response: httpx.Response) -> APIError:
-        """The error of the class that belongs to the status of `response`, which is read."""
+    def of(response: httpx.Response, origin: Origin = "request") -> APIError:
+        """Return an error of the class for the status of `response`, which must have been read."""
         kind = _BY_STATUS.get(response.status_code)
         if kind is None:
             kind = ServerError if response.is_server_error else APIError
-        return kind(response)
+        return kind(response, origin)
 
     @staticmethod
     def of_handshake(url: str, status: int, headers: Iterable[Header], body: bytes) -> APIError:
-        """The error of a refused handshake; `url` is that of the session, without its token."""
+        """Return the error of a refused handshake; `url` must not contain the token."""
         request = httpx.Request("GET", url)
-        # Without its type the body is read as UTF-8: some charsets that Python knows raise.
+        # Without its type the body is decoded as UTF-8; some charsets would raise.
         plain = [
             (name, value) for name, value in _plain(headers) if name.lower() != b"content-type"
         ]
-        return APIError.of(httpx.Response(status, headers=plain, content=body, request=request))
+        answer = httpx.Response(status, headers=plain, content=body, request=request)
+        return APIError.of(answer, "handshake")
 
 
 def _plain(headers: Iterable[Header]) -> list[tuple[bytes, bytes]]:
-    """The headers that go with a body which is decoded already."""
+    """Return the headers for a body that is already decoded."""
     return [
         (name.encode("latin-1", "replace"), value.encode("latin-1", "replace"))
         for name, value in headers
@@ -134,8 +139,8 @@ def _plain(headers: Iterable[Header]) -> list[tuple[bytes, bytes]]:
     ]
 
 
-def _words(response: httpx.Response) -> str:
-    """The platform's words: `{"error": ...}`, or short text that is no page of HTML; or none."""
+def _message(response: httpx.Response) -> str:
+    """Return the value of `{"error": ...}`, or a short body that is not HTML, or an empty text."""
     try:
         error = response.json()["error"]
     except (ValueError, TypeError, LookupError, RecursionError):
@@ -148,34 +153,33 @@ def _words(response: httpx.Response) -> str:
     return ""
 
 
-_SESSIONS = ("ws", "wss")
-_OF_SESSIONS = dict.fromkeys(
-    (400, 401), "get a new session token: one token opens one call, and expires soon"
+_HANDSHAKE_HINTS = dict.fromkeys(
+    (400, 401), "get a new session token: each token opens one call and expires soon"
 )
-_OF_THE_PLATFORM = {
+_PLATFORM_HINTS = {
     401: "check the API key: VATEL_API_KEY or api_key=...",
     403: "check that the resource belongs to the organization of your API key",
-    404: "check the id, and that the API key belongs to the same organization",
+    404: "check the id, and that your API key belongs to the same organization",
 }
-_OF_OTHERS = {404: "the server there has no such path: check the base URL"}
-_WAIT = "a gateway may be down: try again in a while"
+_OTHER_HINTS = {404: "the server has no such path: check the base URL"}
+_GATEWAY_HINT = "a gateway may be down: try again later"
 
 
-def _hint(response: httpx.Response, *, is_platform: bool) -> str:
-    """What to do next; `is_platform`: whether the answer has words of the platform."""
+def _hint(response: httpx.Response, origin: Origin, *, is_platform: bool) -> str:
+    """Return what to do next; `is_platform`: whether the answer has a message of the platform."""
     status = response.status_code
     if status == httpx.codes.TOO_MANY_REQUESTS:
         asked = response.headers.get("retry-after", "")
-        return f"try again in {asked} s" if asked.isdecimal() else "try again in a while"
-    hints = _OF_THE_PLATFORM if is_platform else {**_OF_THE_PLATFORM, **_OF_OTHERS}
-    if response.request.url.scheme in _SESSIONS:
-        hints = {**hints, **_OF_SESSIONS}
-    failed = response.is_server_error and not is_platform
-    return hints.get(status, _WAIT if failed else "")
+        return f"try again in {asked} s" if asked.isdecimal() else "try again later"
+    hints = _PLATFORM_HINTS if is_platform else {**_PLATFORM_HINTS, **_OTHER_HINTS}
+    if origin == "handshake":
+        hints = {**hints, **_HANDSHAKE_HINTS}
+    is_gateway = response.is_server_error and not is_platform
+    return hints.get(status, _GATEWAY_HINT if is_gateway else "")
 
 
 class BadRequestError(APIError):
-    """400: the request is not what the operation takes; the message names the field."""
+    """400: the request is invalid; the message names the field."""
 
 
 class AuthenticationError(APIError):
@@ -191,7 +195,7 @@ class NotFoundError(APIError):
 
 
 class ConflictError(APIError):
-    """409: the resource is already there, or already in that state."""
+    """409: the resource already exists, or is already in that state."""
 
 
 class RateLimitError(APIError):
@@ -203,7 +207,7 @@ class ServerError(APIError):
 
 
 class ResponseParseError(VatelError):
-    """An answer with a success status that is not what the operation documents.
+    """A successful answer that does not match the documentation of the operation.
 
     Attributes:
         body: the answer as text.
@@ -214,17 +218,17 @@ class ResponseParseError(VatelError):
         super().__init__(message)
 
 
-class ConnectionClosed(VatelError):  # noqa: N818  (the name of the field)
-    """The voice session is over.
+class ConnectionClosed(VatelError):  # noqa: N818  (the usual name)
+    """The voice session has ended; nothing more can be sent or received.
 
     Attributes:
-        code: WebSocket close code (RFC 6455); 1006 where no close was received or sent.
-        reason: the reason that was given with it, possibly empty.
-        cause: what ended it: the `platform` or the `caller` closed it; the `network` broke
-            it; nothing was heard after a ping (`ping_timeout`) or for as long as the options
-            allow (`idle_timeout`); the platform did what WebSockets do not
-            (`protocol_error`: also text that is not UTF-8) or sent more than the options
-            allow (`frame_too_large`).
+        code: WebSocket close code (RFC 6455); 1006 if no close frame was received or sent.
+        reason: reason sent with the close code, possibly empty.
+        cause: `platform` or `caller`: that side closed the session; `network`: the connection
+            was lost; `ping_timeout`: no answer to a ping; `idle_timeout`: no message for longer
+            than the options allow; `protocol_error`: the platform violated the WebSocket
+            protocol, for example with text that is not UTF-8; `frame_too_large`: the platform
+            sent a larger frame than the options allow.
     """
 
     def __init__(self, code: int, reason: str = "", cause: Optional[Cause] = None) -> None:
@@ -238,24 +242,24 @@ class ConnectionClosed(VatelError):  # noqa: N818  (the name of the field)
 
     @property
     def clean(self) -> bool:
-        """Whether a side meant to end the session: 1000, 1001 or no code at all (1005)."""
+        """Whether one side ended the session on purpose: 1000, 1001 or no code (1005)."""
         return self.code in {1000, 1001, 1005}
 
 
 class AudioError(VatelError):
-    """Audio that the SDK cannot use."""
+    """Audio cannot be used."""
 
 
 class AudioFormatError(AudioError):
-    """Audio in a format that the SDK does not take; the text says how to convert it."""
+    """The audio format is not supported; the text says how to convert it."""
 
 
 class AudioDeviceError(AudioError):
-    """An audio device or file that does not open, or stopped working."""
+    """An audio device or file cannot be opened, or stopped working."""
 
 
 class SimulatorError(VatelError):
-    """The simulator cannot start, or its scenario is wrong; the text says where."""
+    """The simulator cannot start, or its scenario is invalid; the text says where."""
 
 
 _BY_STATUS: dict[int, type[APIError]] = {

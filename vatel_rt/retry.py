@@ -1,15 +1,15 @@
-"""Which request is repeated, and after how long. Pure: no network, no clock, no sleeping.
+"""Which requests are retried, and after how long. Pure: no network, no sleeping.
 
-A request is repeated only where that is safe. Reads and deletes always are. A write (POST,
-PATCH, PUT) may have been carried out as soon as it left, and some ring a phone: it is repeated
-only where no connection came about, never because of an answer. So the 503 with which `dial`
-and `session-token` say "not configured" is not repeated either.
+A request is retried only if that is safe. Reads and deletes always are. A write (POST, PATCH,
+PUT) may have been carried out as soon as it was sent, and some ring a phone: it is retried only
+if no connection was made, never because of an answer. This includes the 503 with which `dial`
+and `session-token` report "not configured".
 
-The handshake of a voice session is repeated where no session can have begun: no connection came
-about, or a gateway or the platform turned it away with 429, 502 or 503. The token is then unused,
-so the same one is sent again; where a source of tokens was given, each attempt gets a fresh one.
-A handshake that left and was not answered is never repeated, not even with a fresh token: an
-agent may already be speaking in that session, and a second one would be a second call.
+The handshake of a voice session is retried if no session can have begun: no connection was made,
+or a gateway or the platform refused it with 429, 502 or 503. The token is then unused and is
+sent again; a token function is called anew for each attempt. A handshake that was sent and not
+answered is never retried, not even with a new token: an agent may already be speaking in that
+session, and a second session would be a second call.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ TRANSIENT = frozenset({408, 429, 502, 503, 504})
 TURNED_AWAY = frozenset({429, 502, 503})
 DEFAULT_RETRIES = 2
 FIRST_WAIT = 0.5
-"""Seconds; doubled with each attempt. Gateways that restart are back within a few."""
+"""Seconds, doubled with each attempt. A gateway takes a few seconds to restart."""
 LONGEST_WAIT = 8.0
 LONGEST_RETRY_AFTER = 60.0
-"""Seconds that a server may ask for; who asks for more gets the error at once."""
+"""Maximum `Retry-After` in seconds; a longer one raises the error at once."""
 LONGEST_HANDSHAKE_WAIT = 10.0
-"""The same for a voice session, where a person waits."""
+"""The same for a voice session, for which a person waits."""
 
 
 @dataclass(frozen=True)
@@ -38,9 +38,9 @@ class Failure:
     """Why an attempt failed.
 
     Attributes:
-        status: of the answer, None where there was none.
-        retry_after: that header of the answer, seconds or an HTTP date.
-        left: False where the request provably never left this machine.
+        status: status of the answer, or None if there was no answer.
+        retry_after: header `Retry-After` of the answer: seconds or an HTTP date.
+        left: False if the request provably was not sent.
     """
 
     status: Optional[int] = None
@@ -49,14 +49,14 @@ class Failure:
 
 
 def may_repeat(method: str, failure: Failure) -> bool:
-    """Whether a request may be sent again after `failure`."""
+    """Return whether a request may be sent again after `failure`."""
     if failure.status is not None:
         return method in REPEATABLE and failure.status in TRANSIENT
     return method in REPEATABLE or not failure.left
 
 
 def may_repeat_handshake(failure: Failure) -> bool:
-    """Whether the handshake of a voice session may be sent again after `failure`."""
+    """Return whether the handshake of a voice session may be sent again after `failure`."""
     return not failure.left if failure.status is None else failure.status in TURNED_AWAY
 
 
@@ -68,10 +68,10 @@ def wait_before(
     now: Optional[datetime] = None,
     jitter: Callable[[float, float], float] = random.uniform,
 ) -> Optional[float]:
-    """Seconds to wait before attempt number `attempt` + 1; None where the wait is too long.
+    """Return the seconds to wait before attempt `attempt` + 1, or None if that is too long.
 
-    What the server asks for, at most `longest`, else a random part of a time that doubles
-    ("full jitter").
+    The server's `Retry-After` of at most `longest` seconds, or else a random part of a time
+    that doubles with each attempt ("full jitter").
     """
     asked = _seconds(failure.retry_after, now or datetime.now(timezone.utc))
     if asked is None:
@@ -88,5 +88,5 @@ def _seconds(retry_after: Optional[str], now: datetime) -> Optional[float]:
         pass
     try:
         return max(0.0, (parsedate_to_datetime(retry_after) - now).total_seconds())
-    except (ValueError, TypeError, OverflowError):  # no date, or one without a zone
+    except (ValueError, TypeError, OverflowError):  # not a date, or a date without a zone
         return None

@@ -8,13 +8,15 @@ NONE = type(None)
 
 
 def check_types(*kinds: Any, **arguments: object) -> None:
-    """Raise `TypeError` for each argument that is not an instance of one of `kinds`.
+    """Check that each argument is an instance of one of `kinds`.
 
-    The message names the argument, the accepted types and the type that was given.
+    Raises:
+        TypeError: names the argument, the accepted types and the given type.
     """
     for name, value in arguments.items():
         if not isinstance(value, kinds):
-            may_be = " or ".join("None" if k is NONE else k.__name__ for k in kinds)
-            given = value.__name__ if isinstance(value, type) else type(value).__name__
-            its = "the class " if isinstance(value, type) else ""
-            raise TypeError(f"{name} is {may_be}, not {its}{given}")
+            accepted = " or ".join("None" if k is NONE else k.__name__ for k in kinds)
+            given = type(value).__name__
+            if isinstance(value, type):
+                given = f"the class {value.__name__}"
+            raise TypeError(f"{name} must be {accepted}, not {given}")

@@ -18,7 +18,7 @@ import pytest
 from vatel import Client
 from vatel_rt.errors import APIConnectionError, NotFoundError
 from vatel_rt.rest import calls
-from vatel_rt.rest.transport import PIECE
+from vatel_rt.rest.answers import PIECE
 
 ID = "5e1f1a5c-0000-4000-8000-000000000001"
 

@@ -1,4 +1,4 @@
-"""The messages of a voice session, under their public names."""
+"""Public names of the messages of a voice session."""
 
 from vatel_rt.realtime import messages, payloads
 from vatel_rt.realtime.messages import *  # noqa: F403

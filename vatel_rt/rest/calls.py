@@ -1,4 +1,4 @@
-"""The group `calls`, with what is more than one request: all pages, and recordings as files."""
+"""The group `calls`, with operations of several requests: all pages, and recordings as files."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any, Optional, TypedDict, Union
 from vatel_rest.api.calls import CallsResource
 
 from vatel_rt.errors import APIConnectionError
-from vatel_rt.rest.recordings import Path, Progress, Transfer, recording_request
+from vatel_rt.paths import StrPath
+from vatel_rt.rest.answers import pieces, pieces_async
+from vatel_rt.rest.recordings import Progress, Transfer, recording_request
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -22,13 +24,15 @@ if TYPE_CHECKING:
     from vatel_rt.rest.transport import RestClient
 
 LARGEST_PAGE = 100
+REMEMBERED = 20 * LARGEST_PAGE
+"""Number of call ids that `iter` remembers to yield no call twice."""
 
 
 class CallFilters(TypedDict, total=False):
-    """What calls to iterate over; a call has to satisfy all that are given.
+    """Filters for calls; a call must satisfy all of them.
 
-    As for `Calls.list`, but with Python's types: `agent_ids` may be several ids, the dates
-    may be `datetime` objects with a zone, `outbound` a bool.
+    As for `Calls.list`, but with Python's types: `agent_ids` may be several ids, the dates may
+    be `datetime` objects with a time zone, `outbound` may be a bool.
     """
 
     organization_id: str
@@ -52,33 +56,34 @@ class Calls(CallsResource):
         self._rest = client
 
     def iter(self, **filters: Unpack[CallFilters]) -> Iterator[Call]:
-        """Iterate over calls across pages, the latest first.
+        """Iterate over the calls of all pages, latest first.
 
         The filters are those of `list` (`agent_ids`, `status`, `date_from`, ...), with Python's
-        types: several ids in a list, a `datetime` with a zone, a bool.
+        types: several ids in a list, a `datetime` with a time zone, a bool.
 
-        Calls that come in meanwhile push others to later pages; those are not repeated. A call
-        that stops to satisfy the filters meanwhile (its `status` changes, say) pulls another
-        one onto a page that was read already: to miss none, filter by what does not change.
+        New calls push earlier ones to later pages while you iterate; those are not repeated,
+        unless about 2,000 new calls begin between two pages. A call that stops matching the
+        filters meanwhile (because its `status` changes, for example) pulls another call onto a
+        page that was already read: filter by values that do not change to miss none.
 
         Raises:
-            ValueError: a date without a zone.
+            ValueError: a date has no time zone.
             APIError: the platform refused a request.
         """
-        query, seen = _query(filters), set[Optional[str]]()
+        query, recent = _query(filters), dict[str, None]()
         while True:
             page = self.list(**query)
-            yield from _new(page.calls, seen)
+            yield from _new(page.calls, recent)
             if not page.pagination.has_next:
                 return
             query["page"] += 1
 
     async def iter_async(self, **filters: Unpack[CallFilters]) -> AsyncIterator[Call]:
-        """`iter` for asynchronous code."""
-        query, seen = _query(filters), set[Optional[str]]()
+        """Asynchronous `iter`."""
+        query, recent = _query(filters), dict[str, None]()
         while True:
             page = await self.list_async(**query)
-            for call in _new(page.calls, seen):
+            for call in _new(page.calls, recent):
                 yield call
             if not page.pagination.has_next:
                 return
@@ -86,37 +91,36 @@ class Calls(CallsResource):
 
     @contextmanager
     def stream_recording(self, call_id: str) -> Iterator[Iterator[bytes]]:
-        """The recording of a call in pieces, as they arrive: `with ... as pieces: for ...`.
+        """Stream the recording of a call: `with ... as pieces: for piece in pieces: ...`.
+
+        At most 50 streams of a client can be open at a time.
 
         Raises:
             NotFoundError: there is no such call, or it has no recording.
+            APITimeoutError: too many streams were open for 30 seconds.
             APIConnectionError: (also while iterating) the transfer was cut.
         """
-        response = self._rest.send(stream=True, **recording_request(call_id))
-        try:
-            yield self._rest.pieces(response)
-        finally:
-            response.close()
+        with self._rest.stream(**recording_request(call_id)) as response:
+            yield pieces(response)
 
     @asynccontextmanager
     async def stream_recording_async(self, call_id: str) -> AsyncIterator[AsyncIterator[bytes]]:
-        """`stream_recording` for asynchronous code."""
-        response = await self._rest.send_async(stream=True, **recording_request(call_id))
-        try:
-            yield self._rest.pieces_async(response)
-        finally:
-            await response.aclose()
+        """Asynchronous `stream_recording`."""
+        async with self._rest.stream_async(**recording_request(call_id)) as response:
+            yield pieces_async(response)
 
-    def save_recording(self, call_id: str, path: Path, progress: Optional[Progress] = None) -> None:
-        """Write the recording of a call to a WAV file, without holding it in memory.
+    def save_recording(
+        self, call_id: str, path: StrPath, progress: Optional[Progress] = None
+    ) -> None:
+        """Save the recording of a call as a WAV file, without holding it in memory.
 
-        The file appears under its name only when it is whole. A transfer that is cut goes on
-        from there or starts again, as often as `max_retries` says without having moved on.
+        The file appears under its name only when it is complete. After a cut the transfer
+        resumes or starts again; it fails after more than `max_retries` cuts without progress.
 
         Args:
             call_id: id of the call.
-            path: the file; one that is there is replaced.
-            progress: called after each piece with the bytes so far and, if known, of the whole.
+            path: destination; an existing file is replaced.
+            progress: called after each piece with the bytes so far and the total, if known.
 
         Raises:
             NotFoundError: there is no such call, or it has no recording.
@@ -125,44 +129,42 @@ class Calls(CallsResource):
         """
         with Transfer(call_id, path, progress, self._rest.max_retries) as transfer:
             while True:
-                response = self._rest.send(stream=True, **transfer.request())
-                try:
-                    transfer.begin(response.status_code, response.headers)
-                    for piece in self._rest.pieces(response):
-                        transfer.write(piece)
-                    return transfer.keep()
-                except APIConnectionError as error:
-                    time.sleep(transfer.cut(error))
-                finally:
-                    response.close()
+                with self._rest.stream(queue=True, **transfer.request()) as response:
+                    try:
+                        transfer.begin(response.status_code, response.headers)
+                        for piece in pieces(response):
+                            transfer.write(piece)
+                        return transfer.finish()
+                    except APIConnectionError as error:
+                        wait = transfer.cut(error)
+                time.sleep(wait)
 
     async def save_recording_async(
-        self, call_id: str, path: Path, progress: Optional[Progress] = None
+        self, call_id: str, path: StrPath, progress: Optional[Progress] = None
     ) -> None:
-        """`save_recording` for asynchronous code. Cancelling it leaves no file."""
+        """Asynchronous `save_recording`. Cancelling it leaves no file."""
         with Transfer(call_id, path, progress, self._rest.max_retries) as transfer:
             while True:
-                response = await self._rest.send_async(stream=True, **transfer.request())
-                try:
-                    transfer.begin(response.status_code, response.headers)
-                    async for piece in self._rest.pieces_async(response):
-                        transfer.write(piece)
-                    return transfer.keep()
-                except APIConnectionError as error:
-                    await asyncio.sleep(transfer.cut(error))
-                finally:
-                    await response.aclose()
+                async with self._rest.stream_async(queue=True, **transfer.request()) as response:
+                    try:
+                        transfer.begin(response.status_code, response.headers)
+                        async for piece in pieces_async(response):
+                            transfer.write(piece)
+                        return transfer.finish()
+                    except APIConnectionError as error:
+                        wait = transfer.cut(error)
+                await asyncio.sleep(wait)
 
 
 def _query(filters: CallFilters) -> dict[str, Any]:
-    query = {name: _on_the_wire(name, value) for name, value in filters.items()}
+    query = {name: _query_value(name, value) for name, value in filters.items()}
     return {"page_size": LARGEST_PAGE, **query, "page": 1}
 
 
-def _on_the_wire(name: str, value: Any) -> Any:
+def _query_value(name: str, value: Any) -> Any:
     if isinstance(value, datetime):
         if value.tzinfo is None:
-            raise ValueError(f"{name} has no time zone, and the platform would guess one")
+            raise ValueError(f"{name} has no time zone: pass a datetime with tzinfo")
         return value.isoformat()
     if isinstance(value, bool):
         return "true" if value else "false"
@@ -171,8 +173,16 @@ def _on_the_wire(name: str, value: Any) -> Any:
     return value
 
 
-def _new(calls: Iterable[Call], seen: set[Optional[str]]) -> Iterator[Call]:
+def _new(calls: Iterable[Call], recent: dict[str, None]) -> Iterator[Call]:
+    """Yield the calls that are not in `recent`, the last ids in the order they were listed."""
     for call in calls:
-        if call.id is None or call.id not in seen:
-            seen.add(call.id)
+        if call.id is None:
+            yield call
+            continue
+        is_new = call.id not in recent
+        recent.pop(call.id, None)
+        recent[call.id] = None
+        if len(recent) > REMEMBERED:
+            del recent[next(iter(recent))]
+        if is_new:
             yield call

@@ -1,7 +1,7 @@
-"""The connection pools of a client: one for threads, one for each event loop.
+"""The connection pools of a client: one for all threads, one for each event loop.
 
-asyncio is imported where it is used: it takes a fifth of the time that a synchronous program
-needs to have a client, and who is in an event loop has it.
+asyncio is imported only where it is used: it takes a fifth of the time in which a synchronous
+program creates a client.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import httpx
 
 from vatel_rt import config
 from vatel_rt.config import PROXIES
-from vatel_rt.errors import ClientClosedError, ConfigurationError
+from vatel_rt.errors import APITimeoutError, ClientClosedError, ConfigurationError
 from vatel_rt.validation import NONE, check_types
 
 if TYPE_CHECKING:
@@ -27,49 +27,82 @@ Timeout = Union[float, httpx.Timeout]
 DEFAULT_TIMEOUT = 30.0
 """Seconds for each phase of a request; listing calls with transcripts takes several."""
 CONNECTIONS = 100
-"""Most connections of a pool, and most requests that are under way in it at a time. Further
-requests wait for their turn in front of it: httpx's own queue takes time for each that waits."""
+"""Maximum connections of a pool, and maximum requests in progress. Further requests wait in
+front of the pool: in httpx's own queue every waiting request costs time."""
+STREAMS = 50
+"""Maximum streamed answers open at a time in a pool, so that places remain for other requests."""
+STREAM_WAIT = 30.0
+"""Seconds to wait for an open stream to be closed. Without a limit, a program that opens one
+stream too many in a single thread would wait forever."""
 _SYNC, _ASYNC = httpx.Client, httpx.AsyncClient
 _LIMITS = httpx.Limits(max_connections=None, max_keepalive_connections=20)
 
 
 class _LoopPool:
-    """The pool of one event loop, closed with it.
+    """The pool of one event loop, closed when the loop closes.
 
-    A loop ends its asynchronous generators before it closes: whoever forgets `aclose` before
-    `asyncio.run` returns leaves no socket open.
+    A loop finishes its asynchronous generators before it closes, so no socket stays open if
+    `aclose` is not called before `asyncio.run` returns.
+
+    Args:
+        forget: called when the pool is closed.
     """
 
-    def __init__(self, gone: Callable[[], object]) -> None:
+    def __init__(self, forget: Callable[[], object]) -> None:
         import asyncio
 
-        self._gone = gone
-        with _environment_checked():
+        self._forget = forget
+        with _environment_errors():
             self.client = httpx.AsyncClient(verify=_tls(), timeout=DEFAULT_TIMEOUT, limits=_LIMITS)
-        self.turn = asyncio.Semaphore(CONNECTIONS)
+        self._places = asyncio.Semaphore(CONNECTIONS)
+        self._streams = asyncio.Semaphore(STREAMS)
         self._open = self._until_closed()
 
     async def opened(self) -> _LoopPool:
+        """Register the pool with the running loop, and return it."""
         await self._open.__anext__()
         return self
 
+    @asynccontextmanager
+    async def place(self, *, stream: bool, queue: bool) -> AsyncIterator[None]:
+        """Occupy a place in the pool, and one of its streams."""
+        if stream:
+            await self._acquire_stream(None if queue else STREAM_WAIT)
+        try:
+            async with self._places:
+                yield
+        finally:
+            if stream:
+                self._streams.release()
+
     async def aclose(self) -> None:
+        """Close the pool."""
         await self._open.aclose()
+
+    async def _acquire_stream(self, timeout: Optional[float]) -> None:
+        import anyio
+
+        try:
+            with anyio.fail_after(timeout):
+                await self._streams.acquire()
+        except TimeoutError:
+            raise _too_many_streams() from None
 
     async def _until_closed(self) -> AsyncGenerator[None, None]:
         try:
             yield
         finally:
-            self._gone()
+            self._forget()
             await self.client.aclose()
 
 
 class Pools:
-    """Makes httpx clients when they are first needed, and closes those that it made.
+    """Create httpx clients when they are first needed, and close those that were created here.
 
     Args:
-        given: a client of the caller's for synchronous requests; never closed here.
-        async_given: the same for asynchronous ones.
+        given: the user's client for synchronous requests; never closed here, and its own
+            limits apply.
+        async_given: the same for asynchronous requests.
     """
 
     def __init__(
@@ -80,33 +113,44 @@ class Pools:
         self._given = given
         self._async_given = async_given
         self._made: Optional[httpx.Client] = None
-        self._turn = BoundedSemaphore(CONNECTIONS)
+        self._places = BoundedSemaphore(CONNECTIONS)
+        self._streams = BoundedSemaphore(STREAMS)
         self._by_loop: dict[asyncio.AbstractEventLoop, _LoopPool] = {}
         self._lock = Lock()
         self._closed = False
 
     @contextmanager
-    def client(self) -> Iterator[httpx.Client]:
-        """The client for one synchronous request, the same for all threads."""
+    def client(self, *, stream: bool = False, queue: bool = False) -> Iterator[httpx.Client]:
+        """Enter a context with the client for one synchronous request, the same for all threads.
+
+        Args:
+            stream: whether the answer is read within the context, piece by piece.
+            queue: wait for a free stream without a time limit.
+
+        Raises:
+            APITimeoutError: too many streams were open for `STREAM_WAIT` seconds.
+            ClientClosedError: the pools are closed.
+        """
         if self._given is not None:
             self._refuse_closed()
             yield self._given
             return
-        with self._lock:
-            self._refuse_closed()
-            if self._made is None:
-                with _environment_checked():
-                    self._made = httpx.Client(
-                        verify=_tls(), timeout=DEFAULT_TIMEOUT, limits=_LIMITS
-                    )
-            made = self._made
-        with self._turn:
-            self._refuse_closed()
-            yield made
+        made = self._sync_client()
+        if stream and not self._streams.acquire(timeout=None if queue else STREAM_WAIT):
+            raise _too_many_streams()
+        try:
+            with self._places:
+                self._refuse_closed()
+                yield made
+        finally:
+            if stream:
+                self._streams.release()
 
     @asynccontextmanager
-    async def async_client(self) -> AsyncIterator[httpx.AsyncClient]:
-        """The client for one asynchronous request in the running event loop."""
+    async def async_client(
+        self, *, stream: bool = False, queue: bool = False
+    ) -> AsyncIterator[httpx.AsyncClient]:
+        """Asynchronous `client`, in the running event loop."""
         self._refuse_closed()
         if self._async_given is not None:
             yield self._async_given
@@ -118,12 +162,12 @@ class Pools:
         if pool is None:
             pool = self._by_loop[loop] = _LoopPool(lambda: self._by_loop.pop(loop, None))
             await pool.opened()
-        async with pool.turn:
+        async with pool.place(stream=stream, queue=queue):
             self._refuse_closed()
             yield pool.client
 
     def close(self) -> None:
-        """Close what the synchronous requests use, and refuse all that come after."""
+        """Close the synchronous client, and refuse all further requests."""
         with self._lock:
             self._closed = True
             made, self._made = self._made, None
@@ -131,7 +175,7 @@ class Pools:
             made.close()
 
     async def aclose(self) -> None:
-        """Close what is used by synchronous requests, and by those of the running event loop."""
+        """Like `close`, and close the client of the running event loop as well."""
         import asyncio
 
         self.close()
@@ -139,13 +183,30 @@ class Pools:
         if pool is not None:
             await pool.aclose()
 
+    def _sync_client(self) -> httpx.Client:
+        with self._lock:
+            self._refuse_closed()
+            if self._made is None:
+                with _environment_errors():
+                    self._made = httpx.Client(
+                        verify=_tls(), timeout=DEFAULT_TIMEOUT, limits=_LIMITS
+                    )
+            return self._made
+
     def _refuse_closed(self) -> None:
         if self._closed:
-            raise ClientClosedError("the client is closed: make a new one")
+            raise ClientClosedError("the client is closed: create a new one")
+
+
+def _too_many_streams() -> APITimeoutError:
+    return APITimeoutError(
+        f"{STREAMS} streamed answers of this client are open, and none was closed within "
+        f"{STREAM_WAIT:g} s: close one before opening another"
+    )
 
 
 def _check_client(given: object, kind: type, name: str) -> None:
-    # A stand-in will do, the other client of httpx will not.
+    # A stand-in is accepted; the client of the other kind is not.
     if isinstance(given, (type, _SYNC, _ASYNC)) or not hasattr(given, "build_request"):
         check_types(kind, NONE, **{name: given})
 
@@ -154,13 +215,14 @@ def _tls() -> ssl.SSLContext:
     return _tls_with(*config.certificates())
 
 
-@cache  # each would take 15 ms and a megabyte, for every client and event loop
+@cache  # loading takes 15 ms and a megabyte: too much for every client and event loop
 def _tls_with(*_: Optional[str]) -> ssl.SSLContext:
     return httpx.create_ssl_context()
 
 
 @contextmanager
-def _environment_checked() -> Iterator[None]:
+def _environment_errors() -> Iterator[None]:
+    """Translate errors of settings that httpx reads from the environment."""
     try:
         yield
     except OSError as error:
@@ -168,8 +230,8 @@ def _environment_checked() -> Iterator[None]:
             "the certificates of SSL_CERT_FILE or SSL_CERT_DIR cannot be read: "
             f"{error.strerror or error}"
         ) from error
-    except (ImportError, ValueError, httpx.InvalidURL):  # their texts may hold a password
+    except (ImportError, ValueError, httpx.InvalidURL):  # their texts may contain a password
         raise ConfigurationError(
-            f"a proxy of the environment cannot be used: check {PROXIES}; "
+            f"the proxy in the environment cannot be used: check {PROXIES}; "
             "for a SOCKS proxy: pip install 'httpx[socks]'"
         ) from None

@@ -1,8 +1,8 @@
-"""Recordings of calls on their way into a file.
+"""Save recordings of calls to files.
 
-They can be hundreds of megabytes and are never held in memory. A recording is written beside
-its place and takes it when it is whole; where the transfer is cut it goes on from there, or
-starts again if the server cannot.
+Recordings can be hundreds of megabytes and are never held in memory. The file is written under
+a temporary name beside its destination and renamed when it is complete. After a cut the
+transfer resumes, or starts again if the server does not support ranges.
 """
 
 from __future__ import annotations
@@ -12,42 +12,43 @@ import os
 import re
 import secrets
 from collections.abc import Mapping
-from os import PathLike, fspath
-from typing import Any, Callable, Optional, Union
+from os import fspath
+from typing import Any, Callable, Optional
 
 from vatel_rest.types import segment
 
 from vatel_rt.errors import APIConnectionError
+from vatel_rt.paths import StrPath
 from vatel_rt.retry import Failure, wait_before
 
-Path = Union[str, "PathLike[str]"]
 Progress = Callable[[int, Optional[int]], object]
-"""Called with the bytes written so far, and the size of the whole where it is known."""
+"""Called with the bytes written so far and the total size, if that is known."""
 _RANGE = re.compile(r"bytes (\d+)-\d+/(\d+|\*)$")
 _PARTIAL = 206
 
 
 def recording_request(call_id: str) -> dict[str, Any]:
-    """The request for a recording."""
+    """Return the request for a recording."""
     return {"method": "GET", "url": f"/v1/calls/{segment(call_id)}/recording"}
 
 
 class Transfer:
-    """A recording that is being written: where it stands, and what to ask for next.
+    """The transfer of a recording to a file, over as many requests as it takes.
 
-    Leaving the context without `keep` leaves no file.
+    Leaving the context without `finish` leaves no file.
 
     Args:
-        path: where the file shall be; one that is there is replaced when this one is whole.
+        call_id: id of the call.
+        path: destination; an existing file is replaced when the transfer is complete.
         progress: called after each piece.
-        max_retries: how often in a row the transfer may be cut without having moved on.
+        max_retries: how often in a row the transfer may be cut without progress.
 
     Raises:
         OSError: the file cannot be written.
     """
 
     def __init__(
-        self, call_id: str, path: Path, progress: Optional[Progress], max_retries: int
+        self, call_id: str, path: StrPath, progress: Optional[Progress], max_retries: int
     ) -> None:
         self._request = recording_request(call_id)
         self._path = fspath(path)
@@ -58,9 +59,9 @@ class Transfer:
         self._total: Optional[int] = None
         self._tag: Optional[str] = None
         self._cuts = 0
+        self._file = open(self._part, "xb")  # noqa: SIM115  (closed by __exit__)
 
     def __enter__(self) -> Transfer:
-        self._file = open(self._part, "xb")
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -69,7 +70,7 @@ class Transfer:
             os.unlink(self._part)
 
     def request(self) -> dict[str, Any]:
-        """The request for what is missing."""
+        """Return the request for the missing part."""
         # Without compression the length of the answer is the length of the file.
         headers = {"Accept-Encoding": "identity"}
         if self._have and self._tag:
@@ -77,17 +78,13 @@ class Transfer:
         return {**self._request, "headers": headers}
 
     def begin(self, status: int, headers: Mapping[str, str]) -> None:
-        """Take the head of an answer: it goes on where this stands, or starts again.
+        """Prepare to write the body of an answer: resume, or start again.
 
         Raises:
-            APIConnectionError: it is a part that was not asked for.
+            APIConnectionError: the answer is not the part that was requested.
         """
         if status == _PARTIAL:
-            rest = _RANGE.match(headers.get("content-range", ""))
-            if not rest or int(rest[1]) != self._have:
-                self._tag = None  # start again, without asking for a part
-                raise APIConnectionError("the server gave another part of the recording")
-            self._total = self._total if rest[2] == "*" else int(rest[2])
+            self._resume(headers.get("content-range", ""))
             return
         self._have = 0
         self._file.seek(0)
@@ -98,20 +95,27 @@ class Transfer:
         tag = headers.get("etag", "")
         self._tag = tag if tag.startswith('"') else None
 
-    def write(self, chunk: bytes) -> None:
+    def _resume(self, content_range: str) -> None:
+        rest = _RANGE.match(content_range)
+        if not rest or int(rest[1]) != self._have:
+            self._tag = None  # start again, without requesting a part
+            raise APIConnectionError("the server sent a different part of the recording")
+        self._total = self._total if rest[2] == "*" else int(rest[2])
+
+    def write(self, piece: bytes) -> None:
         """Append a piece."""
-        self._file.write(chunk)
-        self._have += len(chunk)
-        if self._have > self._most:  # what is had again after a start from the begin is no way on
+        self._file.write(piece)
+        self._have += len(piece)
+        if self._have > self._most:  # bytes received again after a restart are not progress
             self._most, self._cuts = self._have, 0
         if self._progress is not None:
             self._progress(self._have, self._total)
 
-    def keep(self) -> None:
-        """Put the whole file in its place.
+    def finish(self) -> None:
+        """Move the complete file to its destination.
 
         Raises:
-            APIConnectionError: it is not whole.
+            APIConnectionError: the recording is incomplete.
         """
         if self._total is not None and self._have != self._total:
             raise APIConnectionError(f"the recording ended at {self._have} of {self._total} bytes")
@@ -119,7 +123,7 @@ class Transfer:
         os.replace(self._part, self._path)
 
     def cut(self, error: APIConnectionError) -> float:
-        """Seconds to wait before the transfer goes on; raises `error` if it shall not."""
+        """Return the seconds to wait before the next request, or raise `error` to give up."""
         self._cuts += 1
         if self._cuts > self._max_retries:
             raise error

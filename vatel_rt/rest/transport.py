@@ -1,56 +1,64 @@
-"""Sending for REST: address, authentication, timeouts, what is read.
+"""How a REST request is sent, tried again and logged, and how its errors are translated.
 
-The one place with policy, with `vatel_rt.rest.exchange`: the generated endpoints only say what to
-send and how to read it.
+The generated endpoints contain no policy: they name the request and how its answer is parsed.
+
+Logger `vatel`: one line per attempt at DEBUG with method, path, status and milliseconds.
 """
 
 from __future__ import annotations
 
 import copy
+import logging
 import math
 import sys
 import time
 from collections.abc import AsyncIterator, Iterator
-from typing import Any, Callable, Optional, TypeVar
+from contextlib import asynccontextmanager, contextmanager
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Callable, Optional, TypeVar, Union
+from urllib.parse import urlsplit
 
 import httpx
 
 from vatel_rt import config
-from vatel_rt.errors import ConfigurationError, ResponseParseError
-from vatel_rt.rest.exchange import Exchange, unanswered
+from vatel_rt.errors import APIError, ConfigurationError
+from vatel_rt.rest.answers import NOT_SENT, parse, unanswered
 from vatel_rt.rest.pools import Pools, Timeout
-from vatel_rt.retry import DEFAULT_RETRIES
+from vatel_rt.retry import DEFAULT_RETRIES, Failure, may_repeat, wait_before
 from vatel_rt.validation import NONE, check_types
 from vatel_rt.version import __version__
 
-PIECE = 64 * 1024
-"""Bytes of a piece of a streamed body."""
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+log = logging.getLogger("vatel")
+
 T = TypeVar("T")
-Client = TypeVar("Client", bound="RestClient")
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 class RestClient:
-    """Sends requests with the key of an organization; the generated endpoints' client.
+    """Send REST requests with the API key of an organization.
 
-    Safe to use from many threads, and in several event loops one after another.
+    Safe to use from several threads, and in several event loops one after another.
 
     Args:
-        api_key: organization API key; `VATEL_API_KEY` where not given.
-        base_url: the platform, with or without `/v1`; else `VATEL_BASE_URL`, else
-            `https://api.vatel.ai`.
-        http_client: an httpx client of your own for the synchronous methods. It gets
-            address and authentication with each request, and is yours to close.
+        api_key: organization API key; defaults to `VATEL_API_KEY`.
+        base_url: URL of the platform, with or without `/v1`; defaults to `VATEL_BASE_URL`,
+            then to `https://api.vatel.ai`.
+        http_client: your own httpx client for the synchronous methods. URL and
+            authentication are added to each request; closing it is up to you.
         async_http_client: the same for the asynchronous methods.
-        timeout: seconds for each phase of a request, or an `httpx.Timeout` with one for
-            each. By default 30 s, or what a client of your own says.
-        max_retries: how often a request is sent again where that is safe; `vatel_rt.retry`
-            says when.
-        allow_http: send the key unencrypted to other machines than this one, too.
+        timeout: seconds for each phase of a request, or an `httpx.Timeout` with a value for
+            each phase. Defaults to 30 s, or to the timeout of your own httpx client.
+        max_retries: how often a request is sent again where that is safe (see
+            `vatel_rt.retry`).
+        allow_http: also send the API key unencrypted to other machines.
 
     Raises:
-        ConfigurationError: there is no key, key, URL or timeout cannot be used, or the key
-            would travel unencrypted.
-        TypeError: an argument has another type.
+        ConfigurationError: no API key, an invalid key, URL or timeout, or a URL that would
+            send the key unencrypted.
+        TypeError: an argument has the wrong type.
     """
 
     def __init__(
@@ -77,120 +85,115 @@ class RestClient:
         return f"{type(self).__name__}(base_url={self.base_url!r})"
 
     def with_options(
-        self: Client, *, timeout: Optional[Timeout] = None, max_retries: Optional[int] = None
-    ) -> Client:
-        """This client with other options, for one request or for many::
+        self, *, timeout: Optional[Timeout] = None, max_retries: Optional[int] = None
+    ) -> Self:
+        """Return a copy of this client with other options, for one request or for many::
 
             client.with_options(timeout=120, max_retries=5).calls.list()
 
-        It shares this client's connections: closing one closes both.
+        The copy shares this client's connections: closing one closes both.
         """
         _check_limits(timeout, self.max_retries if max_retries is None else max_retries)
         twin = copy.copy(self)
-        for name, value in vars(self).items():
-            if getattr(value, "_client", None) is self:  # a group that sends with this client
-                del vars(twin)[name]
+        for name in vars(self):
+            if isinstance(getattr(type(self), name, None), cached_property):
+                del vars(twin)[name]  # a group, which sends with the client that made it
         if timeout is not None:
             twin._options = {"timeout": timeout}
         if max_retries is not None:
             twin.max_retries = max_retries
         return twin
 
-    def send(self, *, stream: bool = False, **request: Any) -> httpx.Response:
-        """Send a request; the answer has a success status, and is read.
+    def send(self, **request: Any) -> httpx.Response:
+        """Send a request and return its successful answer, read completely.
 
         Args:
-            stream: do not read it: the caller does that, and closes it.
-            request: what httpx takes; its URL is a path.
+            request: arguments of `httpx.Client.request`; `url` is a path.
 
         Raises:
             APIError: the answer has an error status.
             APIConnectionError: there was no answer.
             ClientClosedError: the client is closed.
         """
-        exchange = Exchange(self._complete(request), self.max_retries, blocks=_in_a_loop())
-        while True:
-            try:
-                with self._pools.client() as client:
-                    sent = client.build_request(**exchange.begin())
-                    response = client.send(sent, stream=stream)
-                    if response.is_success:
-                        return exchange.succeeded(response)
-                    response.read()
-            except httpx.RequestError as error:
-                wait = exchange.failed(error)
-            else:
-                wait = exchange.refused(response)
-            time.sleep(wait)
+        with self.stream(read=True, **request) as response:
+            return response
 
-    async def send_async(self, *, stream: bool = False, **request: Any) -> httpx.Response:
-        """`send` for asynchronous code. Cancelling it ends the request, or the wait for it."""
+    async def send_async(self, **request: Any) -> httpx.Response:
+        """Asynchronous `send`. Cancelling it ends the request or the wait for the next attempt."""
+        async with self.stream_async(read=True, **request) as response:
+            return response
+
+    @contextmanager
+    def stream(
+        self, *, read: bool = False, queue: bool = False, **request: Any
+    ) -> Iterator[httpx.Response]:
+        """Send a request and enter a context with its successful answer.
+
+        The answer keeps its connection and its place in the pool until the context ends.
+
+        Args:
+            read: read the answer before entering the context; it then does not count as a stream.
+            queue: wait for a place without a time limit.
+            request: as for `send`.
+
+        Raises:
+            APITimeoutError: too many streams were open for too long.
+            APIError, APIConnectionError, ClientClosedError: as for `send`.
+        """
+        attempts = _Attempts(self._complete(request), self.max_retries, blocks=_in_event_loop())
+        while True:
+            with self._pools.client(stream=not read, queue=queue) as client:
+                response = attempts.send(client, stream=not read)
+                if response is not None:
+                    try:
+                        yield response
+                    finally:
+                        response.close()
+                    return
+            time.sleep(attempts.wait)
+
+    @asynccontextmanager
+    async def stream_async(
+        self, *, read: bool = False, queue: bool = False, **request: Any
+    ) -> AsyncIterator[httpx.Response]:
+        """Asynchronous `stream`."""
         import asyncio  # see `pools`
 
-        exchange = Exchange(self._complete(request), self.max_retries)
+        attempts = _Attempts(self._complete(request), self.max_retries)
         while True:
-            try:
-                async with self._pools.async_client() as client:
-                    sent = client.build_request(**exchange.begin())
-                    response = await client.send(sent, stream=stream)
-                    if response.is_success:
-                        return exchange.succeeded(response)
-                    await response.aread()
-            except httpx.RequestError as error:
-                wait = exchange.failed(error)
-            else:
-                wait = exchange.refused(response)
-            await asyncio.sleep(wait)
-
-    def pieces(self, response: httpx.Response) -> Iterator[bytes]:
-        """The body of an opened answer, as it arrives.
-
-        Raises:
-            APIConnectionError: it was cut.
-        """
-        try:
-            yield from response.iter_bytes(PIECE)
-        except httpx.RequestError as error:
-            raise unanswered(self.base_url, error) from error
-
-    async def pieces_async(self, response: httpx.Response) -> AsyncIterator[bytes]:
-        """`pieces` for asynchronous code."""
-        try:
-            async for piece in response.aiter_bytes(PIECE):
-                yield piece
-        except httpx.RequestError as error:
-            raise unanswered(self.base_url, error) from error
+            async with self._pools.async_client(stream=not read, queue=queue) as client:
+                response = await attempts.send_async(client, stream=not read)
+                if response is not None:
+                    try:
+                        yield response
+                    finally:
+                        await response.aclose()
+                    return
+            await asyncio.sleep(attempts.wait)
 
     def parse(self, response: httpx.Response, reader: Callable[[Any], T]) -> T:
-        """What `reader` makes of the JSON body of `response`.
+        """Return what `reader` makes of the JSON body of `response`.
 
         Raises:
-            ResponseParseError: the body is no JSON, or not what `reader` takes.
+            ResponseParseError: the body is not JSON, or `reader` rejects it.
         """
-        try:
-            return reader(_decoded(response))
-        except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
-            path = response.request.url.path
-            raise ResponseParseError(
-                f"cannot read the answer of {response.request.method} {path}: {error!r:.200}",
-                body=response.text,
-            ) from error
+        return parse(response, reader)
 
     def close(self) -> None:
-        """Close the connections of the synchronous methods. No request can be sent after that."""
+        """Close the connections of the synchronous methods and refuse all further requests."""
         self._pools.close()
 
     async def aclose(self) -> None:
-        """`close`, and close the connections of this event loop as well."""
+        """Like `close`, and close the connections of the running event loop as well."""
         await self._pools.aclose()
 
-    def __enter__(self: Client) -> Client:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    async def __aenter__(self: Client) -> Client:
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -206,25 +209,87 @@ class RestClient:
         return {**self._options, **request, "url": url, "headers": headers}
 
 
-def _decoded(response: httpx.Response) -> Any:
-    """The JSON of an answer, the quick way where that can read it."""
-    import msgspec  # not before the first answer
+class _Attempts:
+    """The attempts of one request: log each, and decide whether another one follows.
 
-    try:
-        return msgspec.json.decode(response.content)
-    except (msgspec.MsgspecError, ValueError):  # NaN, half a surrogate pair, not UTF-8: or no JSON
-        return response.json()
+    Attributes:
+        wait: seconds to wait before the next attempt.
+    """
+
+    def __init__(self, request: dict[str, Any], max_retries: int, *, blocks: bool = False) -> None:
+        self.wait = 0.0
+        self._request = request
+        self._blocks = blocks and urlsplit(request["url"]).hostname in _LOOPBACK
+        self._count = 0
+        self._last = max_retries + 1
+        self._started = 0.0
+
+    def send(self, client: httpx.Client, *, stream: bool) -> Optional[httpx.Response]:
+        """Make one attempt; return a successful answer, or None if another attempt follows."""
+        try:
+            response = client.send(self._begin(client), stream=stream)
+            if not response.is_success:
+                response.read()
+        except httpx.RequestError as error:
+            self._failed(error)
+            return None
+        return self._answered(response)
+
+    async def send_async(
+        self, client: httpx.AsyncClient, *, stream: bool
+    ) -> Optional[httpx.Response]:
+        """Asynchronous `send`."""
+        try:
+            response = await client.send(self._begin(client), stream=stream)
+            if not response.is_success:
+                await response.aread()
+        except httpx.RequestError as error:
+            self._failed(error)
+            return None
+        return self._answered(response)
+
+    def _begin(self, client: Union[httpx.Client, httpx.AsyncClient]) -> httpx.Request:
+        self._count += 1
+        self._started = time.monotonic()
+        return client.build_request(**self._request)
+
+    def _answered(self, response: httpx.Response) -> Optional[httpx.Response]:
+        self._log(response.status_code)
+        if response.is_success:
+            return response
+        if not self._repeats(Failure(response.status_code, response.headers.get("retry-after"))):
+            raise APIError.of(response)
+        return None
+
+    def _failed(self, error: httpx.RequestError) -> None:
+        self._log(type(error).__name__)
+        hopeless = self._blocks and isinstance(error, httpx.TimeoutException)
+        if hopeless or not self._repeats(Failure(left=not isinstance(error, NOT_SENT))):
+            raise unanswered(self._request["url"], error, blocks=hopeless) from error
+
+    def _repeats(self, failure: Failure) -> bool:
+        """Return whether another attempt follows, and set `wait`."""
+        if self._count >= self._last or not may_repeat(self._request["method"], failure):
+            return False
+        wait = wait_before(self._count, failure)
+        self.wait = wait or 0.0
+        return wait is not None
+
+    def _log(self, outcome: object) -> None:
+        method, path = self._request["method"], urlsplit(self._request["url"]).path
+        elapsed_ms = (time.monotonic() - self._started) * 1000
+        log.debug("%s %s: %s, attempt %d, %.0f ms", method, path, outcome, self._count, elapsed_ms)
 
 
 def _check_limits(timeout: Optional[Timeout], max_retries: int) -> None:
     check_types(int, float, tuple, httpx.Timeout, NONE, timeout=timeout)
     check_types(int, max_retries=max_retries)
     if isinstance(timeout, (int, float)) and not 0 < timeout < math.inf:
-        raise ConfigurationError(f"timeout is a number of seconds above 0, not {timeout!r}")
+        raise ConfigurationError(f"timeout must be a positive number of seconds, not {timeout!r}")
 
 
-def _in_a_loop() -> bool:
-    asyncio = sys.modules.get("asyncio")  # see `pools`: without it there is no loop
+def _in_event_loop() -> bool:
+    asyncio = sys.modules.get("asyncio")  # see `pools`: if nothing imported it, no loop runs
     try:
         return asyncio is not None and asyncio.get_running_loop() is not None
     except RuntimeError:

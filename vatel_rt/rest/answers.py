@@ -1,0 +1,85 @@
+"""Read answers of the platform, and translate the errors of httpx."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from typing import Any, Callable, TypeVar
+from urllib.parse import urlsplit
+
+import httpx
+
+from vatel_rt.connect_hints import why
+from vatel_rt.errors import APIConnectionError, APITimeoutError, ResponseParseError
+
+PIECE = 64 * 1024
+"""Size in bytes of a piece of a streamed body."""
+NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
+"""Errors after which the request provably was not sent."""
+T = TypeVar("T")
+
+
+def parse(response: httpx.Response, reader: Callable[[Any], T]) -> T:
+    """Return what `reader` makes of the JSON body of `response`.
+
+    Raises:
+        ResponseParseError: the body is not JSON, or `reader` rejects it.
+    """
+    try:
+        return reader(_json(response))
+    except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
+        asked = f"{response.request.method} {response.request.url.path}"
+        text = f"cannot read the answer of {asked}: {error!r:.200}"
+        raise ResponseParseError(text, body=response.text) from error
+
+
+def _json(response: httpx.Response) -> Any:
+    import msgspec  # slow to import, and not needed to create a client
+
+    try:
+        return msgspec.json.decode(response.content)
+    except (msgspec.MsgspecError, ValueError):  # NaN, lone surrogates and UTF-16 are valid here
+        return response.json()
+
+
+def pieces(response: httpx.Response) -> Iterator[bytes]:
+    """Yield the body of a streamed answer as it arrives.
+
+    Raises:
+        APIConnectionError: the transfer was cut.
+    """
+    try:
+        yield from response.iter_bytes(PIECE)
+    except httpx.RequestError as error:
+        raise unanswered(str(response.request.url), error) from error
+
+
+async def pieces_async(response: httpx.Response) -> AsyncIterator[bytes]:
+    """Asynchronous `pieces`."""
+    try:
+        async for piece in response.aiter_bytes(PIECE):
+            yield piece
+    except httpx.RequestError as error:
+        raise unanswered(str(response.request.url), error) from error
+
+
+def unanswered(url: str, error: httpx.RequestError, *, blocks: bool = False) -> APIConnectionError:
+    """Return the error of a request to `url` with no answer or an incomplete one.
+
+    Args:
+        url: URL of the request.
+        error: the error of httpx.
+        blocks: whether the request blocked the event loop that should have answered it.
+    """
+    parts = urlsplit(url)
+    host = f"{parts.scheme}://{parts.netloc}"
+    if isinstance(error, httpx.TimeoutException):
+        advice = f"{type(error).__name__} (more time: client.with_options(timeout=...))"
+        return APITimeoutError(f"{host} did not answer in time: {_BLOCKS if blocks else advice}")
+    did = "cannot reach" if isinstance(error, NOT_SENT) else "lost the connection to"
+    return APIConnectionError(f"{did} {host}: {why(host, error)}")
+
+
+_BLOCKS = (
+    "this call blocks the event loop (use its `_async` twin; a simulator in the same event loop "
+    "cannot answer: start it with `with Simulator()`, which runs it in a thread)"
+)
