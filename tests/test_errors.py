@@ -79,6 +79,17 @@ def test_a_refused_handshake_with_odd_headers() -> None:
     assert (error.request_id, error.message, error.path) == ("r-2", "no", "/v1/connection")
 
 
+def test_the_origin_of_an_error() -> None:
+    refused = APIError.of_handshake("https://host/v1/connection", 401, [], b'{"error": "no"}')
+    for error in (refused, pickle.loads(pickle.dumps(refused)), copy.copy(refused)):
+        assert error.origin == "handshake"
+        assert "get a new session token" in str(error)
+    request = httpx.Request("GET", "wss://host/v1/connection")
+    error = APIError.of(httpx.Response(401, request=request))
+    assert error.origin == errors.AuthenticationError(error.response).origin == "request"
+    assert "check the API key" in str(error)
+
+
 def test_request_id_and_hint() -> None:
     error = APIError.of(answer(401, headers={"X-Request-Id": "r-1"}))
     assert error.request_id == "r-1"

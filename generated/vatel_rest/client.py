@@ -1,4 +1,4 @@
-"""What the operations need of a client; `vatel_rt.rest` has one."""
+"""The interface that operations need of a client; `vatel_rt.rest.transport` implements it."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ T = TypeVar("T")
 
 
 class Client(Protocol):
-    """Sends requests and reads answers; where addresses, keys, retries and errors are handled."""
+    """Send requests and read answers; handle URLs, keys, retries and errors."""
 
     def send(self, **request: Any) -> httpx.Response:
-        """Send one request and return its answer, a success that is read whole.
+        """Send a request and return its successful answer, read completely.
 
-        Every other status and every failure to get an answer raises an error of the client.
+        Any other status, and a missing answer, raises an error of the client.
 
         Args:
-            request: `method`, `url` (a path) and, where there are any, `params`, `json` and
-                `headers`, as `httpx.Client.request` takes them.
+            request: `method`, `url` (a path) and optionally `params`, `json` and `headers`, as
+                for `httpx.Client.request`.
         """
         ...
 
     async def send_async(self, **request: Any) -> httpx.Response:
-        """Like `send`, for asynchronous programs."""
+        """Asynchronous `send`."""
         ...
 
     def parse(self, response: httpx.Response, reader: Callable[[Any], T]) -> T:
-        """Decode the answer's JSON and return what the reader makes of it.
+        """Return what `reader` makes of the JSON body of an answer.
 
-        A body that is not JSON, and KeyError, TypeError or ValueError of the reader, raise an
-        error of the client.
+        A body that is not JSON, and a KeyError, TypeError or ValueError of the reader, raises
+        an error of the client.
         """
         ...

@@ -1,4 +1,4 @@
-"""The groups of operations that a client offers."""
+"""The groups of operations of a client."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Resources:
-    """Base of a `Client`: the groups of operations, each loaded when it is first used."""
+    """Base class of a `Client`: the groups of operations, each loaded when it is first used."""
 
     @cached_property
     def organization(self: Client) -> OrganizationResource:

@@ -1,7 +1,7 @@
-"""What the models and operations share: reading JSON, writing it, and paths.
+"""Functions shared by models and operations: read JSON, write JSON, escape ids in paths.
 
-Reading is tolerant: null is the same as absent, values that an enum does not have are kept, and
-so are fields that a model does not have. Writing is strict: only what was set is sent.
+Reading is tolerant: null reads as absent; unknown enum values and unknown fields are kept.
+Writing is strict: only fields that are set are sent.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 
 class Unset:
-    """The class of UNSET, which stands for a field that is not sent. There is only one."""
+    """The class of UNSET, its only instance, which marks a field that is not sent."""
 
     def __bool__(self) -> bool:
         return False
@@ -28,7 +28,7 @@ class Unset:
         return "UNSET"
 
     def __reduce__(self) -> str:
-        return "UNSET"  # a copy or a pickle of it is the same object
+        return "UNSET"  # copying and pickling keep the identity
 
 
 UNSET = Unset()
@@ -36,7 +36,7 @@ UNSET = Unset()
 
 @define
 class Response(Generic[T]):
-    """An answer of the platform: what it says is `parsed`, the rest is how it came."""
+    """An answer of the platform: status, body and headers, and the parsed body."""
 
     status_code: int
     content: bytes
@@ -45,74 +45,76 @@ class Response(Generic[T]):
 
 
 def present(value: Any) -> Any:
-    """Read anything but null."""
+    """Return any value but null.
+
+    Raises:
+        ValueError: the value is null.
+    """
     if value is None:
         raise ValueError("null where a value is required")
     return value
 
 
-@cache  # one reader of each enum, for every object has some
+@cache  # one reader for each enum
 def one_of(kind: Type[Enum]) -> Callable[[Any], Any]:
-    """Reader of an enum that stays open: a value that it does not have is kept as it is."""
+    """Return a reader of an open enum, which keeps unknown values as they are."""
     members = {member.value: member for member in kind}
 
     def read(value: Any) -> Any:
         try:
             return members[value]
-        except (KeyError, TypeError):  # of a list, say
+        except (KeyError, TypeError):  # TypeError: not hashable
             return present(value)
 
     return read
 
 
 def items_of(value: Any) -> List[Any]:
-    """The items of a list, without those that are null; null is an empty one."""
+    """Return the items of a list without nulls; null reads as an empty list."""
     if not isinstance(value, (list, type(None))):
-        raise TypeError(f"a list was expected, not {type(value).__name__}")
+        raise TypeError(f"expected a list, not {type(value).__name__}")
     return [item for item in value or () if item is not None]
 
 
 def list_of(reader: Callable[[Any], T]) -> Callable[[Any], List[T]]:
-    """Reader of a list whose items are read, too."""
+    """Return a reader of a list that reads each item with `reader`."""
     return lambda value: [reader(item) for item in items_of(value)]
 
 
 def read_datetime(value: Any) -> datetime.datetime:
-    """Read an RFC 3339 instant, or whatever else of ISO 8601 dateutil reads."""
+    """Read an RFC 3339 timestamp, or any ISO 8601 date and time that dateutil accepts."""
     try:
-        # Before Python 3.11, `fromisoformat` knows neither Z nor every number of decimals.
-        utc = value[-1:] == "Z" and len(value) > 10  # not of a date alone
+        # Before Python 3.11, `fromisoformat` accepts neither Z nor all numbers of decimals.
+        utc = value[-1:] == "Z" and len(value) > 10  # not a date without a time
         return datetime.datetime.fromisoformat(value[:-1] + "+00:00" if utc else value)
     except ValueError:
-        from dateutil.parser import (
-            isoparse,  # slow to import, and few programs come here
-        )
+        from dateutil.parser import isoparse  # slow to import and rarely needed
 
         return isoparse(value)
 
 
 def optional(value: Any, reader: Callable[[Any], T]) -> Optional[T]:
-    """Read a field that is None where there is none.
+    """Read an optional field; null and an empty string read as None.
 
-    The platform may also write an empty string for a date, an enum or an object it has not.
+    The platform may send an empty string for a date, an enum or an object that is not set.
     """
     return None if value is None or value == "" else reader(value)
 
 
 def nullable(value: Any, reader: Callable[[Any], T]) -> Union[Unset, None, T]:
-    """Read a field in which null has a meaning of its own."""
+    """Read a field in which null differs from absent."""
     if value is UNSET:
         return UNSET
     return optional(value, reader)
 
 
 def unset_if_none(value: Optional[T]) -> Union[Unset, T]:
-    """What an optional argument is as a field that is sent."""
+    """Return UNSET for None, and any other value unchanged."""
     return UNSET if value is None else value
 
 
 def written(fields: Mapping[str, Any], nullable: Container[str] = ()) -> Dict[str, Any]:
-    """The fields that are set, as JSON has them; None is sent only for the nullable ones."""
+    """Return the fields that are set as JSON values; None is kept only in nullable fields."""
     return {
         name: to_json(value)
         for name, value in fields.items()
@@ -121,7 +123,7 @@ def written(fields: Mapping[str, Any], nullable: Container[str] = ()) -> Dict[st
 
 
 def to_json(value: Any) -> Any:
-    """A field's value as JSON has it."""
+    """Return the value of a field as a JSON value."""
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, datetime.datetime):
@@ -132,7 +134,11 @@ def to_json(value: Any) -> Any:
 
 
 def segment(value: object) -> str:
-    """An id as one segment of a path; raises ValueError for one that would name another path."""
+    """Return an id as one segment of a path.
+
+    Raises:
+        ValueError: the id would change the path.
+    """
     text = str(value)
     if value is None or text in ("", ".", ".."):
         raise ValueError(f"not an id: {value!r}")
@@ -140,5 +146,5 @@ def segment(value: object) -> str:
 
 
 def masked(value: object) -> str:
-    """How the repr of a model shows a secret."""
+    """Return the repr of a secret."""
     return "'***'" if value else repr(value)

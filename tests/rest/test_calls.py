@@ -82,6 +82,14 @@ def test_calls_that_come_in_meanwhile_repeat_nothing() -> None:
     assert len(set(ids)) == len(ids)
 
 
+def test_only_the_last_ids_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(calls, "REMEMBERED", 4)
+    history = History(0)
+    history.ids = ["a", "b", "b", "c", "d", "b", "e", "f", "a"]
+    ids = [call.id or "" for call in history.client().calls.iter()]
+    assert "".join(ids) == "abcdefa"
+
+
 def test_filters_have_pythons_types() -> None:
     from vatel.models import CallStatus
 

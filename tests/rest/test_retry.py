@@ -8,6 +8,7 @@ import json
 import time
 from collections.abc import Iterator
 from datetime import datetime, timezone
+from functools import cached_property
 from importlib import import_module, resources
 from typing import Any, Optional
 
@@ -203,6 +204,22 @@ def test_options_of_a_client_and_of_a_request() -> None:
     assert timeouts[0]["read"] == timeouts[-1]["read"] == 5
     assert timeouts[1] == {"connect": 1, "read": 7, "write": 7, "pool": 7}
     client.close()
+
+
+def test_groups_of_a_subclass_follow_the_options() -> None:
+    class Group:
+        def __init__(self, sender: Client) -> None:
+            self.sender = sender
+
+    class Own(Client):
+        @cached_property
+        def group(self) -> Group:
+            return Group(self)
+
+    client = Own("key")
+    assert client.group.sender is client
+    other = client.with_options(max_retries=5)
+    assert (other.group.sender.max_retries, client.group.sender.max_retries) == (5, 2)
 
 
 def test_the_default_timeout_is_half_a_minute_and_that_of_a_given_client_its_own() -> None:

@@ -1,4 +1,4 @@
-"""The objects of the platform; each is loaded when it is first used."""
+"""The models of the platform's objects, each loaded when it is first used."""
 
 from __future__ import annotations
 

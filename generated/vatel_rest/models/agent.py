@@ -66,7 +66,7 @@ class Agent:
     additional_properties: Dict[str, Any] = field(factory=dict)
 
     def to_dict(self) -> Dict[str, Any]:
-        """As JSON has it; what is not set is left out."""
+        """Return the model as a JSON object, without fields that are not set."""
         fields: Dict[str, Any] = {
             "id": self.id,
             "phone_number_id": self.phone_number_id,
@@ -92,7 +92,7 @@ class Agent:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Agent:
-        """Read it as the platform sends it."""
+        """Create the model from a JSON object of the platform."""
         fields = {**data}
         take = fields.pop
         return cls(

@@ -61,7 +61,7 @@ class AgentUpdateInput:
     additional_properties: Dict[str, Any] = field(factory=dict)
 
     def to_dict(self) -> Dict[str, Any]:
-        """As JSON has it; what is not set is left out."""
+        """Return the model as a JSON object, without fields that are not set."""
         fields: Dict[str, Any] = {
             "phone_number_id": self.phone_number_id,
             "name": self.name,
@@ -84,7 +84,7 @@ class AgentUpdateInput:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> AgentUpdateInput:
-        """Read it as the platform sends it."""
+        """Create the model from a JSON object of the platform."""
         fields = {**data}
         take = fields.pop
         return cls(

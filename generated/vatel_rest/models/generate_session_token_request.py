@@ -34,7 +34,7 @@ class GenerateSessionTokenRequest:
     chat: Union[Unset, bool] = UNSET
 
     def to_dict(self) -> Dict[str, Any]:
-        """As JSON has it; what is not set is left out."""
+        """Return the model as a JSON object, without fields that are not set."""
         fields: Dict[str, Any] = {
             "agent_id": self.agent_id,
             "version_id": self.version_id,
@@ -48,7 +48,7 @@ class GenerateSessionTokenRequest:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> GenerateSessionTokenRequest:
-        """Read it as the platform sends it."""
+        """Create the model from a JSON object of the platform."""
         fields = {**data}
         take = fields.pop
         return cls(

@@ -22,13 +22,13 @@ class PaginatedCallsResponse:
     additional_properties: Dict[str, Any] = field(factory=dict)
 
     def to_dict(self) -> Dict[str, Any]:
-        """As JSON has it; what is not set is left out."""
+        """Return the model as a JSON object, without fields that are not set."""
         fields: Dict[str, Any] = {"calls": self.calls, "pagination": self.pagination}
         return {**self.additional_properties, **written(fields)}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> PaginatedCallsResponse:
-        """Read it as the platform sends it."""
+        """Create the model from a JSON object of the platform."""
         fields = {**data}
         take = fields.pop
         return cls(

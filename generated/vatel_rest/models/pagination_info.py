@@ -30,7 +30,7 @@ class PaginationInfo:
     additional_properties: Dict[str, Any] = field(factory=dict)
 
     def to_dict(self) -> Dict[str, Any]:
-        """As JSON has it; what is not set is left out."""
+        """Return the model as a JSON object, without fields that are not set."""
         fields: Dict[str, Any] = {
             "page": self.page,
             "page_size": self.page_size,
@@ -43,7 +43,7 @@ class PaginationInfo:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> PaginationInfo:
-        """Read it as the platform sends it."""
+        """Create the model from a JSON object of the platform."""
         fields = {**data}
         take = fields.pop
         return cls(

@@ -26,7 +26,7 @@ class SipTrunkAgentAssignmentCreateInput:
     additional_properties: Dict[str, Any] = field(factory=dict)
 
     def to_dict(self) -> Dict[str, Any]:
-        """As JSON has it; what is not set is left out."""
+        """Return the model as a JSON object, without fields that are not set."""
         fields: Dict[str, Any] = {
             "agent_id": self.agent_id,
             "number": self.number,
@@ -36,7 +36,7 @@ class SipTrunkAgentAssignmentCreateInput:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> SipTrunkAgentAssignmentCreateInput:
-        """Read it as the platform sends it."""
+        """Create the model from a JSON object of the platform."""
         fields = {**data}
         take = fields.pop
         return cls(

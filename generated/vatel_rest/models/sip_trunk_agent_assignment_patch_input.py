@@ -24,7 +24,7 @@ class SipTrunkAgentAssignmentPatchInput:
     additional_properties: Dict[str, Any] = field(factory=dict)
 
     def to_dict(self) -> Dict[str, Any]:
-        """As JSON has it; what is not set is left out."""
+        """Return the model as a JSON object, without fields that are not set."""
         fields: Dict[str, Any] = {"number": self.number, "alternate_number": self.alternate_number}
         return {
             **self.additional_properties,
@@ -33,7 +33,7 @@ class SipTrunkAgentAssignmentPatchInput:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> SipTrunkAgentAssignmentPatchInput:
-        """Read it as the platform sends it."""
+        """Create the model from a JSON object of the platform."""
         fields = {**data}
         take = fields.pop
         return cls(

@@ -29,7 +29,7 @@ class SipTrunkCallerIDTransform:
     additional_properties: Dict[str, Any] = field(factory=dict)
 
     def to_dict(self) -> Dict[str, Any]:
-        """As JSON has it; what is not set is left out."""
+        """Return the model as a JSON object, without fields that are not set."""
         fields: Dict[str, Any] = {
             "type": self.type,
             "value": self.value,
@@ -40,7 +40,7 @@ class SipTrunkCallerIDTransform:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> SipTrunkCallerIDTransform:
-        """Read it as the platform sends it."""
+        """Create the model from a JSON object of the platform."""
         fields = {**data}
         take = fields.pop
         return cls(

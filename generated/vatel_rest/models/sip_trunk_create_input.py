@@ -55,7 +55,7 @@ class SipTrunkCreateInput:
     additional_properties: Dict[str, Any] = field(factory=dict)
 
     def to_dict(self) -> Dict[str, Any]:
-        """As JSON has it; what is not set is left out."""
+        """Return the model as a JSON object, without fields that are not set."""
         fields: Dict[str, Any] = {
             "pbx": self.pbx,
             "caller_id_transforms": self.caller_id_transforms,
@@ -89,7 +89,7 @@ class SipTrunkCreateInput:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> SipTrunkCreateInput:
-        """Read it as the platform sends it."""
+        """Create the model from a JSON object of the platform."""
         fields = {**data}
         take = fields.pop
         return cls(

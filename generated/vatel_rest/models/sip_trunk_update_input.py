@@ -60,7 +60,7 @@ class SipTrunkUpdateInput:
     additional_properties: Dict[str, Any] = field(factory=dict)
 
     def to_dict(self) -> Dict[str, Any]:
-        """As JSON has it; what is not set is left out."""
+        """Return the model as a JSON object, without fields that are not set."""
         fields: Dict[str, Any] = {
             "pbx": self.pbx,
             "caller_id_transforms": self.caller_id_transforms,
@@ -95,7 +95,7 @@ class SipTrunkUpdateInput:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> SipTrunkUpdateInput:
-        """Read it as the platform sends it."""
+        """Create the model from a JSON object of the platform."""
         fields = {**data}
         take = fields.pop
         return cls(

@@ -35,7 +35,7 @@ class TimeoutSettings:
     additional_properties: Dict[str, Any] = field(factory=dict)
 
     def to_dict(self) -> Dict[str, Any]:
-        """As JSON has it; what is not set is left out."""
+        """Return the model as a JSON object, without fields that are not set."""
         fields: Dict[str, Any] = {
             "default_timeout": self.default_timeout,
             "timeout_action": self.timeout_action,
@@ -49,7 +49,7 @@ class TimeoutSettings:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> TimeoutSettings:
-        """Read it as the platform sends it."""
+        """Create the model from a JSON object of the platform."""
         fields = {**data}
         take = fields.pop
         return cls(

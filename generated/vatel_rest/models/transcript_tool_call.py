@@ -33,7 +33,7 @@ class TranscriptToolCall:
     additional_properties: Dict[str, Any] = field(factory=dict)
 
     def to_dict(self) -> Dict[str, Any]:
-        """As JSON has it; what is not set is left out."""
+        """Return the model as a JSON object, without fields that are not set."""
         fields: Dict[str, Any] = {
             "itemId": self.item_id,
             "callId": self.call_id,
@@ -47,7 +47,7 @@ class TranscriptToolCall:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> TranscriptToolCall:
-        """Read it as the platform sends it."""
+        """Create the model from a JSON object of the platform."""
         fields = {**data}
         take = fields.pop
         return cls(

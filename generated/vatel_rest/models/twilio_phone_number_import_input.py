@@ -27,7 +27,7 @@ class TwilioPhoneNumberImportInput:
     additional_properties: Dict[str, Any] = field(factory=dict)
 
     def to_dict(self) -> Dict[str, Any]:
-        """As JSON has it; what is not set is left out."""
+        """Return the model as a JSON object, without fields that are not set."""
         fields: Dict[str, Any] = {
             "phone_number": self.phone_number,
             "account_sid": self.account_sid,
@@ -38,7 +38,7 @@ class TwilioPhoneNumberImportInput:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> TwilioPhoneNumberImportInput:
-        """Read it as the platform sends it."""
+        """Create the model from a JSON object of the platform."""
         fields = {**data}
         take = fields.pop
         return cls(

@@ -26,7 +26,7 @@ class VadSettings:
     additional_properties: Dict[str, Any] = field(factory=dict)
 
     def to_dict(self) -> Dict[str, Any]:
-        """As JSON has it; what is not set is left out."""
+        """Return the model as a JSON object, without fields that are not set."""
         fields: Dict[str, Any] = {
             "start_secs": self.start_secs,
             "stop_secs": self.stop_secs,
@@ -36,7 +36,7 @@ class VadSettings:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> VadSettings:
-        """Read it as the platform sends it."""
+        """Create the model from a JSON object of the platform."""
         fields = {**data}
         take = fields.pop
         return cls(

@@ -27,7 +27,7 @@ def _build_response(client: Client, response: httpx.Response) -> Response[Agent]
 
 
 def sync_detailed(*, client: Client, body: AgentCreateInput) -> Response[Agent]:
-    """Like `sync`, but returns the whole answer."""
+    """Like `sync`, but return the whole answer."""
     response = client.send(**_get_kwargs(body=body))
     return _build_response(client, response)
 

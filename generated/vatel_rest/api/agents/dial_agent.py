@@ -58,7 +58,7 @@ def sync_detailed(
     first_message: Optional[str] = None,
     prompt: Optional[str] = None,
 ) -> Response[DialAgentResponse]:
-    """Like `sync`, but returns the whole answer."""
+    """Like `sync`, but return the whole answer."""
     response = client.send(
         **_get_kwargs(
             id,

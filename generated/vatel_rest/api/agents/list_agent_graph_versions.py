@@ -26,7 +26,7 @@ def _build_response(client: Client, response: httpx.Response) -> Response[List[G
 
 
 def sync_detailed(id: str, *, client: Client) -> Response[List[GraphVersion]]:
-    """Like `sync`, but returns the whole answer."""
+    """Like `sync`, but return the whole answer."""
     response = client.send(**_get_kwargs(id))
     return _build_response(client, response)
 

@@ -29,7 +29,7 @@ def _build_response(client: Client, response: httpx.Response) -> Response[GraphV
 
 
 def sync_detailed(id: str, version_id: str, *, client: Client) -> Response[GraphVersion]:
-    """Like `sync`, but returns the whole answer."""
+    """Like `sync`, but return the whole answer."""
     response = client.send(**_get_kwargs(id, version_id))
     return _build_response(client, response)
 

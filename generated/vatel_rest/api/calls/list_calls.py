@@ -78,7 +78,7 @@ def sync_detailed(
     tag: Optional[str] = None,
     outcome: Optional[Union[CallOutcome, str]] = None,
 ) -> Response[PaginatedCallsResponse]:
-    """Like `sync`, but returns the whole answer."""
+    """Like `sync`, but return the whole answer."""
     response = client.send(
         **_get_kwargs(
             organization_id=organization_id,

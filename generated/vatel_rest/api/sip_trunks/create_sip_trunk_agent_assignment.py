@@ -33,7 +33,7 @@ def _build_response(client: Client, response: httpx.Response) -> Response[SipTru
 def sync_detailed(
     id: str, *, client: Client, body: SipTrunkAgentAssignmentCreateInput
 ) -> Response[SipTrunkAgentAssignment]:
-    """Like `sync`, but returns the whole answer."""
+    """Like `sync`, but return the whole answer."""
     response = client.send(**_get_kwargs(id, body=body))
     return _build_response(client, response)
 

@@ -25,7 +25,7 @@ def _build_response(client: Client, response: httpx.Response) -> Response[None]:
 
 
 def sync_detailed(assignment_id: str, *, client: Client) -> Response[None]:
-    """Like `sync`, but returns the whole answer."""
+    """Like `sync`, but return the whole answer."""
     response = client.send(**_get_kwargs(assignment_id))
     return _build_response(client, response)
 

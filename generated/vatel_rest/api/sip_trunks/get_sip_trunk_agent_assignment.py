@@ -26,7 +26,7 @@ def _build_response(client: Client, response: httpx.Response) -> Response[SipTru
 
 
 def sync_detailed(assignment_id: str, *, client: Client) -> Response[SipTrunkAgentAssignment]:
-    """Like `sync`, but returns the whole answer."""
+    """Like `sync`, but return the whole answer."""
     response = client.send(**_get_kwargs(assignment_id))
     return _build_response(client, response)
 

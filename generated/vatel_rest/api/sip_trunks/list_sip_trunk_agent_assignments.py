@@ -28,7 +28,7 @@ def _build_response(
 
 
 def sync_detailed(id: str, *, client: Client) -> Response[List[SipTrunkAgentAssignment]]:
-    """Like `sync`, but returns the whole answer."""
+    """Like `sync`, but return the whole answer."""
     response = client.send(**_get_kwargs(id))
     return _build_response(client, response)
 

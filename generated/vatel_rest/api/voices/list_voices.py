@@ -26,7 +26,7 @@ def _build_response(client: Client, response: httpx.Response) -> Response[Voices
 
 
 def sync_detailed(*, client: Client) -> Response[VoicesListResponse]:
-    """Like `sync`, but returns the whole answer."""
+    """Like `sync`, but return the whole answer."""
     response = client.send(**_get_kwargs())
     return _build_response(client, response)
 
