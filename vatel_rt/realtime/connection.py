@@ -119,8 +119,10 @@ class Connection:
             AudioFormatError: the bytes are not whole samples.
             ConnectionClosed: the session is over.
         """
+        if not isinstance(audio_base64, str):
+            check_samples(audio_base64)
         try:
-            await self.send_speech(audio_base64)
+            await self._send_audio(audio_base64)
         except ConnectionClosed:
             if not self._websocket.ended_just_now():
                 raise
