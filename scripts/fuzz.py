@@ -29,7 +29,8 @@ PIECES = [
 
 def seeds() -> list[bytes]:
     """A valid frame or two of each message, of both sides."""
-    from vatel_rt.realtime.messages import InputAudio, ResponseAudio, encode
+    from vatel_rt.realtime.codec import encode
+    from vatel_rt.realtime.messages import InputAudio, ResponseAudio
 
     data = {
         "session_started": '{"id": "c-1"}',
@@ -74,7 +75,8 @@ def mutations(seed: int) -> Iterator[bytes]:
 
 def check(data: bytes) -> None:
     """Read `data` as text and as a binary frame, from either side; raises if it is mishandled."""
-    from vatel_rt.realtime.messages import InvalidMessage, decode, encode
+    from vatel_rt.realtime.codec import decode, encode
+    from vatel_rt.realtime.messages import InvalidMessage
 
     text = data.decode("utf-8", "replace")
     odd = data.decode("utf-8", "surrogateescape")  # which no server can send as text
@@ -129,7 +131,7 @@ def _inside_atheris(folder: str, options: list[str]) -> None:
     import atheris  # type: ignore[import-not-found, import-untyped, unused-ignore]
 
     with atheris.instrument_imports(include=["vatel_rt"]):
-        import vatel_rt.realtime.messages  # noqa: F401
+        import vatel_rt.realtime.codec  # noqa: F401
     atheris.Setup([sys.argv[0], *options, folder], check)
     atheris.Fuzz()
 

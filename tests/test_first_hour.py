@@ -354,7 +354,8 @@ ANSWERS: dict[str, tuple[Any, dict[str, Any], type[VatelError], str]] = {
     ),
     "a slow handshake": (
         called(AGENT, open_timeout=0.3), {"handshake_delay": 9}, APITimeoutError,
-        r"ws://\S+ did not answer in 0.3 s \(more time: ConnectionOptions\(open_timeout=...\)\)",
+        r"ws://\S+ did not answer in 0.3 s "
+        r"\(to wait longer: ConnectionOptions\(open_timeout=...\)\)",
     ),
     "a blocking call beside `async with Simulator`": (
         in_the_loop_of_the_simulator, {}, APITimeoutError,
@@ -476,7 +477,7 @@ ARGUMENTS: dict[str, tuple[Callable[[World], object], type[Exception], str]] = {
     ),
     "certificates for plain http": (
         lambda _: connect(TOKEN, "http://h", options=ConnectionOptions(ssl=TLS)),
-        ConfigurationError, "TLS settings for a URL without TLS: ws://h/v1/connection",
+        ConfigurationError, r"ConnectionOptions\(ssl=...\) needs a wss URL, not ws://h/v1/connection",
     ),
     "tools as a list": (
         lambda world: client_of(world).call(AGENT, tools=[]), TypeError,

@@ -70,8 +70,7 @@ def test_the_snippets_of_the_readme(
 
     async def use() -> dict[str, Any]:
         from vatel import Client
-        from vatel_rt.realtime.messages import ToolCall
-        from vatel_rt.realtime.payloads import ToolCallData
+        from vatel_rt.realtime.messages import ToolCall, ToolCallData
 
         async with Client(simulator.api_key) as client:
             token = (await client.session.generate_token_async(simulator.agent_id)).token

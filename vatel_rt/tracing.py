@@ -1,5 +1,5 @@
-"""Traces of calls; the home of `record_messages` is `vatel_rt.call.tracing`."""
+"""The import path of `record_messages` in version 0.1.0."""
 
-from vatel_rt.call.tracing import record_messages
+from vatel_rt.realtime.trace import record_messages
 
 __all__ = ["record_messages"]

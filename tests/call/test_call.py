@@ -31,6 +31,10 @@ from vatel_rt.errors import (
 from vatel_rt.realtime.connection import connect
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("no_new_tasks")]
+LOST = (
+    "the connection to the platform was lost without a close frame: "
+    "check the network, then start a new call"
+)
 
 
 def tone(ms: int, level: int = 8000) -> bytes:
@@ -469,7 +473,7 @@ async def leave(socket: ServerConnection) -> None:
 @pytest.mark.parametrize(
     ("handler", "end"),
     [
-        (drop, CallEnd("connection_lost", 1006, "the connection was lost")),
+        (drop, CallEnd("connection_lost", 1006, LOST)),
         (fail, CallEnd("server_error", 1011, "internal error")),
         (leave, CallEnd("server_went_away", 1001, "restart")),
     ],

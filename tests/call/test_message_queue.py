@@ -5,8 +5,12 @@ import asyncio
 import pytest
 
 from vatel_rt.call.message_queue import Inbox
-from vatel_rt.realtime.messages import ResponseAudio, SpeechStopped, UnknownMessage
-from vatel_rt.realtime.payloads import ResponseAudioData
+from vatel_rt.realtime.messages import (
+    ResponseAudio,
+    ResponseAudioData,
+    SpeechStopped,
+    UnknownMessage,
+)
 
 pytestmark = pytest.mark.anyio
 AUDIO = ResponseAudio(ResponseAudioData("t"))

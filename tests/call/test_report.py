@@ -7,8 +7,13 @@ import pytest
 
 from vatel_rt.audio.device import SilentDevice
 from vatel_rt.call.report import CallReport, Reporter
-from vatel_rt.realtime.messages import Incoming, Interruption, ResponseAudio, SessionStarted
-from vatel_rt.realtime.payloads import SessionStartedData
+from vatel_rt.realtime.messages import (
+    Incoming,
+    Interruption,
+    ResponseAudio,
+    SessionStarted,
+    SessionStartedData,
+)
 
 SILENT = bytes(960)
 LOUD = (b"\x40\x1f" * 10 + bytes(20)) * 24

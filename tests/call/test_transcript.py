@@ -5,10 +5,12 @@ import dataclasses
 import pytest
 
 from vatel_rt.call.transcript import Transcript
-from vatel_rt.realtime.messages import InputAudioTranscript, ResponseText, SessionStarted
-from vatel_rt.realtime.payloads import (
+from vatel_rt.realtime.messages import (
+    InputAudioTranscript,
     InputAudioTranscriptData,
+    ResponseText,
     ResponseTextData,
+    SessionStarted,
     SessionStartedData,
 )
 

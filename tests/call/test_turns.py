@@ -1,8 +1,7 @@
 from __future__ import annotations
 
 from vatel_rt.call.turns import Turns
-from vatel_rt.realtime.messages import ResponseAudio
-from vatel_rt.realtime.payloads import ResponseAudioData
+from vatel_rt.realtime.messages import ResponseAudio, ResponseAudioData
 
 
 def piece(turn: str, ms: int = 100, *, is_final: bool = False) -> ResponseAudioData:

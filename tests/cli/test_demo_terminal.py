@@ -25,8 +25,14 @@ from vatel_rt.audio.pcm import bytes_of
 from vatel_rt.audio.wav import WavWriter
 from vatel_rt.call.end import CallEnd
 from vatel_rt.call.report import CallReport
-from vatel_rt.realtime.messages import Interruption, ResponseText, SessionStarted, SpeechStarted
-from vatel_rt.realtime.payloads import ResponseTextData, SessionStartedData
+from vatel_rt.realtime.messages import (
+    Interruption,
+    ResponseText,
+    ResponseTextData,
+    SessionStarted,
+    SessionStartedData,
+    SpeechStarted,
+)
 
 METERS = r"mic   \[[#|-]{10}\] +-?\d+ dB  speaker \[[#|-]{10}\] +-?\d+ dB"
 RESTORED = signal.SIGTERM, "\x03", "q"

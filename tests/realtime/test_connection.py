@@ -8,6 +8,7 @@ import logging
 import socket
 import traceback
 from typing import Any
+from uuid import UUID
 
 import pytest
 from platforms import ENDED, STARTED, platform
@@ -28,7 +29,15 @@ from vatel_rt.errors import (
     VatelError,
 )
 from vatel_rt.realtime.connection import connect
-from vatel_rt.realtime.messages import InvalidMessage, SessionEnded, SessionStarted, UnknownMessage
+from vatel_rt.realtime.messages import (
+    InputAudio,
+    InvalidMessage,
+    SessionEnded,
+    SessionStarted,
+    ToolCallOutput,
+    ToolCallOutputData,
+    UnknownMessage,
+)
 from vatel_rt.realtime.options import ConnectionOptions
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("no_new_tasks")]
@@ -130,6 +139,56 @@ async def test_what_is_sent_is_the_platforms_form() -> None:
     ]
 
 
+async def test_taps_get_the_messages_themselves() -> None:
+    tapped: list[Any] = []
+
+    async def answer(socket: ServerConnection) -> None:
+        async for _ in socket:
+            await socket.send(STARTED)
+
+    async with platform(answer) as url:
+        opening = connect("token", url)
+        opening.taps.append(lambda sender, message: tapped.append((sender, message)))
+        async with opening as connection:
+            block = bytearray(b"\1\0")
+            await connection.send_input_audio(block)  # type: ignore[arg-type]
+            await connection.send_input_audio("no base64")
+            connection.queue_audio(b"\2\0")
+            sending = asyncio.create_task(connection.send_queued_audio())
+            await connection.drain_queued_audio()
+            await asyncio.sleep(0)
+            await connection.send_tool_call_output("id", "ok")
+            await connection.send_json({"type": "later", "data": {"a": None, "at": UUID(int=1)}})
+            await connection.send_json({"type": "input_audio", "data": {"audio": "AwA="}})
+            await connection.send_json({"data": 1})
+            received = [await connection.receive()]
+        await sending
+    assert [message for sender, message in tapped if sender == "client"] == [
+        InputAudio.of(b"\1\0"),
+        InputAudio.of("no base64"),
+        InputAudio.of(b"\2\0"),
+        ToolCallOutput(ToolCallOutputData("id", "ok")),
+        UnknownMessage("later", {"a": None, "at": str(UUID(int=1))}),
+        InputAudio.of(b"\3\0"),
+        UnknownMessage("", 1),
+    ]
+    assert tapped[-1] == ("platform", received[0])
+    assert tapped[-1][1] is received[0]
+
+
+async def test_a_block_is_checked_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    checked: list[Any] = []
+    monkeypatch.setattr("vatel_rt.realtime.connection.check_samples", checked.append)
+    async with platform(lambda socket: socket.wait_closed()) as url:
+        async with connect("token", url) as connection:
+            connection.queue_audio(b"\1\0")
+            sending = asyncio.create_task(connection.send_queued_audio())
+            await connection.drain_queued_audio()
+            await connection.send_input_audio(b"\2\0")
+        await sending
+    assert checked == [b"\1\0", b"\2\0"]
+
+
 async def test_bad_input_is_refused_before_it_is_sent() -> None:
     async with platform(plain_call) as url, connect("token", url) as connection:
         with pytest.raises(AudioFormatError):
@@ -150,7 +209,7 @@ async def test_unknown_and_broken_frames_do_not_end_the_session(
     async with platform(odd) as url, connect("token", url) as connection:
         kinds = [type(message) async for message in connection]
     assert kinds == [UnknownMessage, InvalidMessage, InvalidMessage, SessionStarted]
-    assert caplog.text.count("passed over a frame") == 2
+    assert caplog.text.count("ignored a frame") == 2
 
 
 @pytest.mark.parametrize(("code", "reason"), [(1011, "internal"), (4000, ""), (3000, "bye")])

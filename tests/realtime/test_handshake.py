@@ -15,6 +15,7 @@ from urllib.parse import quote
 import pytest
 from platforms import STARTED, platform
 from raw_platforms import CLOSE, TEXT, accept, frame_of, raw_platform, request, until_gone
+from websockets import InvalidStatus
 from websockets.asyncio.server import ServerConnection
 
 from vatel_rt import retry as retries
@@ -105,7 +106,11 @@ REFUSALS = [
     (answer("504 Gateway Timeout"), ServerError, "504"),
     (answer("400 Bad Request", "x", "Content-Type: text/plain; charset=hex"), APIError, "x"),
     (b"HTTP/1.1 400 Bad Request\r\n\r\nuntil the end", BadRequestError, "until the end"),
-    (answer("200 OK", "hello"), APIConnectionError, "not with a voice session .200"),
+    (
+        answer("200 OK", "hello"),
+        APIConnectionError,
+        "200 instead of opening a voice session",
+    ),
     (answer("204 No Content"), APIConnectionError, "204"),
     (answer("302 Found", "", f"Location: /?token={SHOWN[1]}"), APIConnectionError, "not followed"),
     (answer("301 Moved", "", "Location: http://[::1/"), APIConnectionError, "not followed"),
@@ -142,6 +147,24 @@ async def test_refusals(said: bytes, kind: type[VatelError], told: str) -> None:
             await connect(TOKEN, url)
     check_silent(caught.value)
     assert len(server.paths) == 1  # none of them is tried again
+    cause = caught.value.__cause__
+    assert cause is not None or any(secret.encode() in said for secret in SHOWN)
+    assert not any(secret in repr(cause) for secret in SHOWN)
+
+
+async def test_a_refusal_has_its_cause_unless_that_shows_a_secret() -> None:
+    async with raw_platform(Answers(answer("503 Busy"), answer("503 Busy"))) as url:
+        with pytest.raises(ServerError) as refused:
+            await connect(TOKEN, url, options=ConnectionOptions(attempts=2))
+    assert isinstance(refused.value.__cause__, InvalidStatus)
+    with pytest.raises(APIConnectionError) as unreachable:
+        await connect(TOKEN, "http://nowhere.invalid", options=ONCE)
+    assert isinstance(unreachable.value.__cause__, OSError)
+    options = ConnectionOptions(proxy=f"ftp://user:{PROXY_PASSWORD}@h:1")
+    with pytest.raises(ConfigurationError) as unusable:
+        await connect(TOKEN, "http://agents.test", options=options)
+    assert unusable.value.__cause__ is None
+    assert unusable.value.__suppress_context__
 
 
 async def test_a_redirect_is_not_followed() -> None:
@@ -226,7 +249,7 @@ async def test_attempts_are_counted_and_the_last_error_is_raised(
         with pytest.raises(ServerError, match="no 2"):
             await connect(TOKEN, url)
         assert len(server.paths) == 3
-        assert caplog.text.count("failed, next in") == 2
+        assert caplog.text.count("failed, retrying in") == 2
         with pytest.raises(ServerError, match="no 3"):
             await connect(TOKEN, url, options=ONCE)
 
@@ -283,7 +306,7 @@ async def test_the_wait_can_be_cancelled(monkeypatch: pytest.MonkeyPatch) -> Non
 
 @pytest.mark.parametrize("source", [lambda: "", lambda: None, lambda: b"bytes"])
 async def test_a_source_without_a_token(source: Any) -> None:
-    with pytest.raises(ConfigurationError, match="the source gave none"):
+    with pytest.raises(ConfigurationError, match="the token function must return a str"):
         await connect(source, "http://127.0.0.1:1")
 
 

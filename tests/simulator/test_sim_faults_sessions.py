@@ -29,7 +29,8 @@ from vatel import Client
 from vatel.simulator import Faults, Simulator
 from vatel.simulator.scenario.scenario import Delivery, Line
 from vatel.simulator.voice.socket import Wire
-from vatel_rt.realtime.messages import InvalidMessage, ResponseAudio, decode
+from vatel_rt.realtime.codec import decode
+from vatel_rt.realtime.messages import InvalidMessage, ResponseAudio
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("no_new_tasks")]
 ways = pytest.mark.parametrize("way", WAYS)

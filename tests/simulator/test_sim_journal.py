@@ -19,14 +19,14 @@ from vatel.simulator.platform.call_record import CallRecord
 from vatel.simulator.platform.tokens import Grant
 from vatel.simulator.scenario.scenario import Argument, Tool, Turn
 from vatel_rt.errors import SimulatorError
+from vatel_rt.realtime.codec import decode
 from vatel_rt.realtime.messages import (
     InputAudio,
     InvalidMessage,
     SpeechStarted,
     ToolCallOutput,
-    decode,
+    ToolCallOutputData,
 )
-from vatel_rt.realtime.payloads import ToolCallOutputData
 
 STATUS = Tool(name="order_status", arguments=[Argument(name="order_id", value="42")])
 ASKS = Turn(hears="Where is it?", says="It is {output}.", clip="order.wav", tool=STATUS)

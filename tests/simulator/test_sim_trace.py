@@ -21,11 +21,15 @@ from vatel.simulator import Simulator
 from vatel.simulator.scenario.scenario import Argument, Tool, Turn
 from vatel.simulator.voice import replay
 from vatel_rt import WavDevice
-from vatel_rt.call.tracing import record_messages
 from vatel_rt.errors import ConfigurationError
-from vatel_rt.realtime.messages import InvalidMessage, ResponseAudio, SessionStarted, UnknownMessage
-from vatel_rt.realtime.payloads import SessionStartedData
-from vatel_rt.realtime.trace import TraceLine, TraceWriter, read_trace, redacted
+from vatel_rt.realtime.messages import (
+    InvalidMessage,
+    ResponseAudio,
+    SessionStarted,
+    SessionStartedData,
+    UnknownMessage,
+)
+from vatel_rt.realtime.trace import TraceLine, TraceWriter, read_trace, record_messages, redacted
 
 HEADER = {"format": "vatel-trace", "version": 1}
 CALL_ID = "00000000-0000-4000-8000-00000000abcd"
@@ -272,7 +276,7 @@ GOOD = {"call": "c", "at_ms": 0, "sender": "platform", "type": "x", "data": {}}
     [
         ([], "", "line 1: not the header of a trace"),
         ([GOOD], "\n", "line 1: not the header of a trace"),
-        ([{**HEADER, "version": 2}], "\n", "line 1: version 2, where this reads 1"),
+        ([{**HEADER, "version": 2}], "\n", "line 1: version 2 is not supported, only version 1"),
         ([HEADER], "\n", "there is no call in this trace"),
         ([HEADER, GOOD, "{", GOOD], "\n", "line 3: "),
         ([HEADER, GOOD, "", '{"call": "c", "at'], "\n", "line 4: JSON is malformed"),

@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from vatel_rt.realtime.messages import ResponseAudio, decode
+from vatel_rt.realtime.codec import decode
+from vatel_rt.realtime.messages import ResponseAudio
 
 ROOT = Path(__file__).resolve().parents[2]
 HIDDEN_IN = {

@@ -28,7 +28,7 @@ from raw_platforms import (
 )
 
 from vatel_rt.errors import ConnectionClosed, VatelError
-from vatel_rt.realtime import messages
+from vatel_rt.realtime import codec, messages
 from vatel_rt.realtime.connection import connect
 from vatel_rt.realtime.options import ConnectionOptions
 
@@ -74,27 +74,27 @@ names = st.sampled_from(
         "arguments name dataType value output new"
     ).split()
 )
-types = st.sampled_from([*messages._SERVER, *messages._CLIENT, "new", ""])
+types = st.sampled_from([*codec._SERVER, *codec._CLIENT, "new", ""])
 payloads = json_values | st.dictionaries(names, json_values, max_size=6)
 
 
 @settings(max_examples=500, deadline=None, suppress_health_check=list(HealthCheck))
 @given(kind=types, data=payloads)
 def test_decode_of_odd_payloads(kind: str, data: Any) -> None:
-    for text in (frame(kind), messages.encode({"type": kind, "data": data})):
+    for text in (frame(kind), codec.encode({"type": kind, "data": data})):
         for sender in ("platform", "client"):
-            message: Any = messages.decode(text, sender=sender)  # type: ignore[call-overload]
+            message: Any = codec.decode(text, sender=sender)  # type: ignore[call-overload]
             assert message.type in (kind, "invalid_message")
             if message.type == "invalid_message":
                 assert message.claimed == kind
             else:
-                assert messages.decode(messages.encode(message), sender=sender) == message  # type: ignore[call-overload]
+                assert codec.decode(codec.encode(message), sender=sender) == message  # type: ignore[call-overload]
 
 
 @settings(max_examples=1000, deadline=None)
 @given(data=st.binary(max_size=200) | st.text(max_size=200))
 def test_decode_of_anything(data: Any) -> None:
-    message = messages.decode(data)
+    message = codec.decode(data)
     assert isinstance(message, (messages.InvalidMessage, messages.UnknownMessage))
 
 
@@ -181,6 +181,6 @@ def test_the_program_ends_well_and_tells_a_failure(
     monkeypatch.setattr(sys, "argv", ["fuzz.py", "--seconds", "0.1", "--seed", "5"])
     assert fuzz.main() == 0
     assert "each was read or told" in capsys.readouterr().out
-    monkeypatch.setattr(messages, "decode", lambda *_, **__: 1 / 0)
+    monkeypatch.setattr(codec, "decode", lambda *_, **__: 1 / 0)
     assert fuzz.main() == 1
     assert "ZeroDivisionError" in capsys.readouterr().err

@@ -9,6 +9,9 @@ from __future__ import annotations
 import sys
 from array import array
 
+from vatel_rt.errors import AudioFormatError
+from vatel_rt.validation import check_types
+
 SAMPLE_RATE = 24_000
 """Frames per second."""
 SAMPLE_WIDTH = 2
@@ -57,3 +60,29 @@ def interleave(left: bytes, right: bytes) -> bytes:
     stereo[0::2] = array("h", left.ljust(size, b"\0"))
     stereo[1::2] = array("h", right.ljust(size, b"\0"))
     return stereo.tobytes()
+
+
+def check_samples(pcm: bytes) -> None:
+    """Refuse bytes that end within a sample.
+
+    Raises:
+        AudioFormatError: they do.
+        TypeError: it is not bytes.
+    """
+    check_types(bytes, bytearray, memoryview, pcm=pcm)
+    size = memoryview(pcm).nbytes
+    if size % SAMPLE_WIDTH:
+        raise AudioFormatError(f"{size} bytes are not whole 16-bit samples")
+
+
+def check_speech(pcm: bytes) -> None:
+    """Refuse, beside what `check_samples` does, a WAV file: of another rate, it would be noise.
+
+    Raises:
+        AudioFormatError: it is one, or ends within a sample.
+        TypeError: it is not bytes.
+    """
+    check_types(bytes, bytearray, memoryview, pcm=pcm)
+    if pcm[:4] == b"RIFF" and pcm[8:12] == b"WAVE":
+        raise AudioFormatError("these bytes are a WAV file, not samples: WavDevice(path) reads one")
+    check_samples(pcm)

@@ -6,10 +6,9 @@ from collections import deque
 from collections.abc import AsyncIterator
 
 from vatel_rt.audio.device import SilentDevice
-from vatel_rt.audio.pcm import BLOCK_BYTES, BLOCK_MS, bytes_of
+from vatel_rt.audio.pcm import BLOCK_BYTES, BLOCK_MS, bytes_of, check_speech
 from vatel_rt.audio.playout import LONGEST_MS, PlayoutBuffer
 from vatel_rt.errors import AudioDeviceError
-from vatel_rt.realtime.send_queue import check_speech
 
 UNHEARD_BLOCKS = 2000 // BLOCK_MS
 """Played blocks kept for who takes them slowly, two seconds; then the oldest is dropped."""

@@ -13,10 +13,16 @@ from os import fspath
 from typing import BinaryIO, Optional, Union
 
 from vatel_rt.audio.device import SilentDevice
-from vatel_rt.audio.pcm import BLOCK_BYTES, SAMPLE_RATE, SAMPLE_WIDTH, interleave, silence
+from vatel_rt.audio.pcm import (
+    BLOCK_BYTES,
+    SAMPLE_RATE,
+    SAMPLE_WIDTH,
+    check_speech,
+    interleave,
+    silence,
+)
 from vatel_rt.audio.wav_reader import STANDARD, Path, read_wav
 from vatel_rt.errors import AudioDeviceError
-from vatel_rt.realtime.send_queue import check_speech
 
 __all__ = ["Path", "Recorder", "WavDevice", "WavWriter", "read_wav"]
 

@@ -9,10 +9,9 @@ from typing import Optional
 
 from vatel_rt.audio.device import AudioDevice
 from vatel_rt.audio.duplex import CAPTURE_BLOCKS, Duplex
-from vatel_rt.audio.pcm import BLOCK_BYTES
+from vatel_rt.audio.pcm import BLOCK_BYTES, check_speech
 from vatel_rt.errors import ConnectionClosed
 from vatel_rt.realtime.connection import Connection
-from vatel_rt.realtime.send_queue import check_speech
 
 
 class Microphone:

@@ -6,7 +6,7 @@ import time
 from typing import Optional
 
 from vatel_rt.audio.pcm import duration_ms
-from vatel_rt.realtime.payloads import ResponseAudioData
+from vatel_rt.realtime.messages import ResponseAudioData
 
 
 class Turns:

@@ -1,64 +1,64 @@
-"""One voice session over its WebSocket.
+"""A voice session over a WebSocket.
 
-Logger `vatel.connection`, without audio, headers and token: at INFO how the session opened
-(address, milliseconds, attempt) and ended (code, cause); at DEBUG each message, sent or received,
-with type, turn and bytes; at WARNING a handshake that is tried again, a frame that cannot be read
-and audio that is dropped. `vatel.connection.websockets`: the library beneath, from INFO on.
+The logger `vatel.connection` never shows audio, headers or the token. INFO: the session opened
+(address, milliseconds, attempt) or ended (code, cause). DEBUG: each message sent or received (type,
+turn, bytes). WARNING: a handshake that is retried, a frame that cannot be read, audio dropped.
+The logger `vatel.connection.websockets` has the messages of `websockets` from INFO on.
 """
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Optional, Union
 
 import websockets
 from websockets.protocol import State
 
+from vatel_rt.audio.pcm import check_samples
 from vatel_rt.config import connection_endpoint
 from vatel_rt.errors import ConfigurationError, ConnectionClosed
+from vatel_rt.realtime.codec import client_message, decode, encode, encode_audio, size_of
 from vatel_rt.realtime.handshake import Token, open_session
 from vatel_rt.realtime.messages import (
     Incoming,
+    InputAudio,
     InvalidMessage,
     ToolCallOutput,
-    decode,
-    encode,
-    encode_audio,
+    ToolCallOutputData,
 )
 from vatel_rt.realtime.options import ConnectionOptions
-from vatel_rt.realtime.payloads import ToolCallOutputData
-from vatel_rt.realtime.send_queue import AudioQueue, check_samples
+from vatel_rt.realtime.send_queue import AudioQueue
 from vatel_rt.realtime.websocket import WebSocket
 from vatel_rt.validation import NONE, check_types
 
 if TYPE_CHECKING:
-    from vatel_rt.realtime.trace import Tap
+    from vatel_rt.realtime.trace import Message, Tap
 
 log = logging.getLogger("vatel.connection")
 
 
 class Connection:
-    """A voice session: iterate for what comes, call `send_...` for what goes.
+    """A voice session: iterate to receive messages, call `send_...` to send them.
 
-    One task reads; any number may send. Made by `connect`.
+    One task may receive, any number may send. Returned by `connect`.
 
     Attributes:
-        bytes_sent: bytes of the messages that were sent.
-        bytes_received: bytes of the messages that came.
-        taps: called with `platform` or `client`, and each message that came or was sent.
+        bytes_sent: total size of the messages sent.
+        bytes_received: total size of the messages received.
+        taps: functions called with the sender ("platform" or "client") and each message.
     """
 
-    def __init__(self, websocket: WebSocket, options: ConnectionOptions) -> None:
+    def __init__(self, websocket: WebSocket, options: ConnectionOptions, taps: list[Tap]) -> None:
         self.bytes_sent = 0
         self.bytes_received = 0
-        self.taps: list[Tap] = []
+        self.taps = taps
         self._websocket = websocket
         self._idle_timeout = options.idle_timeout
         self._audio = AudioQueue()
         websocket.on_lost = self._lost
-        if websocket.state is State.CLOSED:  # by a server that answered and left
+        if websocket.state is State.CLOSED:  # the server closed it during the handshake
             self._lost()
 
     def __repr__(self) -> str:
@@ -66,38 +66,33 @@ class Connection:
 
     @property
     def audio_dropped_ms(self) -> float:
-        """Milliseconds of audio given to `queue_audio` that waited too long to be sent."""
+        """Milliseconds of queued audio that were dropped because the network was too slow."""
         return self._audio.dropped_ms
 
     async def receive(self) -> Incoming:
-        """Wait for the next message. Cancelling loses none.
+        """Return the next message. Cancellation-safe: no message is lost.
 
         Raises:
             ConnectionClosed: the session is over.
             RuntimeError: another task is receiving.
         """
-        try:
-            frame = await self._websocket.next_frame(self._idle_timeout)
-        except websockets.ConnectionClosed:
-            raise self._websocket.ended() from None
-        except websockets.ConcurrencyError:
-            raise RuntimeError("another task is receiving from this session") from None
-        self.bytes_received += _size(frame)
+        frame = await self._websocket.next_frame(self._idle_timeout)
+        self.bytes_received += size_of(frame)
         message = decode(frame)
         if isinstance(message, InvalidMessage):
-            log.warning("passed over a frame that cannot be read: %s", message.error)
+            log.warning("ignored a frame that cannot be read: %s", message.error)
         if log.isEnabledFor(logging.DEBUG):
-            turn = getattr(getattr(message, "data", None), "turn_id", None)
+            turn = getattr(message.data, "turn_id", None)
             log.debug("received %.40r, turn %.40r, %d bytes", message.type, turn, len(frame))
         for tap in self.taps:
             tap("platform", message)
         return message
 
     async def stream_messages(self) -> AsyncIterator[Incoming]:
-        """Iterate over the messages until the session is closed.
+        """Iterate over the messages until the session ends.
 
         Raises:
-            ConnectionClosed: it was closed with another code than 1000 or 1001.
+            ConnectionClosed: the session did not end cleanly; see `ConnectionClosed.clean`.
         """
         while True:
             try:
@@ -112,42 +107,44 @@ class Connection:
         return self.stream_messages()
 
     async def send_input_audio(self, audio_base64: Union[str, bytes]) -> None:
-        """Send a piece of the caller's speech; waits while the socket is full.
+        """Send a piece of the caller's speech. Waits while the socket is full.
 
-        For a second after the platform's normal end it is dropped, for it may have been under way
-        when the end came: a task that sends need not know at once what another one receives.
+        For a second after the platform ended the session cleanly, audio is dropped instead of
+        raising: the task that sends may not know yet what the task that receives has read.
 
         Args:
             audio_base64: base64 text, or PCM bytes (signed 16-bit little-endian, 24 000 Hz,
-                mono, whole samples). 20 ms, 960 bytes, is the usual piece.
+                mono, whole samples), usually 20 ms (960 bytes).
 
         Raises:
-            AudioFormatError: bytes that end within a sample.
+            AudioFormatError: the bytes are not whole samples.
             ConnectionClosed: the session is over.
         """
+        if not isinstance(audio_base64, str):
+            check_samples(audio_base64)
         try:
-            await self.send_speech(audio_base64)
+            await self._send_audio(audio_base64)
         except ConnectionClosed:
             if not self._websocket.ended_just_now():
                 raise
 
     async def send_speech(self, audio: Union[str, bytes]) -> None:
-        """`send_input_audio` that drops nothing: it raises from the end of the session on."""
+        """As `send_input_audio`, but always raise `ConnectionClosed` once the session is over."""
         if not isinstance(audio, str):
             check_samples(audio)
-        await self._send("input_audio", encode_audio(audio))
+        await self._send_audio(audio)
 
     def queue_audio(self, pcm: bytes) -> None:
-        """Give a piece of the caller's speech to `send_queued_audio`, without waiting.
+        """Queue a piece of the caller's speech for `send_queued_audio`, without waiting.
 
-        While the socket is full, up to a second waits; then the oldest is dropped and counted
-        in `audio_dropped_ms`, since an agent must not hear it late.
+        While the socket is full, up to a second of audio is queued. Beyond that the oldest is
+        dropped and counted in `audio_dropped_ms`, so that the agent never hears it late.
 
         Args:
-            pcm: as for `send_input_audio`.
+            pcm: PCM bytes, as for `send_input_audio`.
 
         Raises:
-            AudioFormatError: bytes that end within a sample.
+            AudioFormatError: the bytes are not whole samples.
             ConnectionClosed: the session is over.
         """
         check_samples(pcm)
@@ -156,24 +153,16 @@ class Connection:
         self._audio.put(pcm)
 
     async def send_queued_audio(self) -> None:
-        """Send what `queue_audio` is given until the session is over; for a task of its own.
+        """Send the audio of `queue_audio` until the session is over. Run it in a separate task.
 
-        Everything else that is sent overtakes the audio that waits.
+        All other messages are sent before the audio that is queued.
         """
-        try:
-            while True:
-                pcm = await self._audio.get()
-                if pcm is None:
-                    return
-                await self.send_input_audio(pcm)
-        except ConnectionClosed:
-            return  # `receive` tells how it ended
+        with suppress(ConnectionClosed):  # `receive` reports how the session ended
+            while (pcm := await self._audio.get()) is not None:
+                await self._send_audio(pcm)
 
     async def drain_queued_audio(self) -> None:
-        """Wait until no queued audio waits, or the session is over: what is sent then is after it.
-
-        Needs `send_queued_audio` to run.
-        """
+        """Wait until no audio is queued or the session is over. Needs `send_queued_audio`."""
         await self._audio.emptied()
 
     async def send_tool_call_output(self, tool_call_id: str, output: str) -> None:
@@ -181,37 +170,32 @@ class Connection:
 
         Raises:
             ConnectionClosed: the session is over.
+            TypeError: `output` is not a str.
         """
         if not isinstance(output, str):
             raise TypeError(f"output must be str, not {type(output).__name__}; see json.dumps")
         answer = ToolCallOutput(ToolCallOutputData(tool_call_id, output))
-        await self._send(answer.type, encode(answer))
+        await self._send(answer.type, encode(answer), answer)
 
     async def send_json(self, payload: Mapping[str, Any]) -> None:
-        """Send a JSON object as it is.
+        """Send a JSON object unchanged.
 
         Raises:
             ConnectionClosed: the session is over.
+            TypeError: a value cannot be encoded as JSON.
         """
-        await self._send(payload.get("type"), encode(payload))
+        message = client_message(payload) if self.taps else None
+        await self._send(payload.get("type"), encode(payload), message)
 
     async def close(self, code: int = 1000, reason: str = "") -> None:
-        """Close the session; does nothing if it is closed already.
+        """Close the session. Does nothing if it is closed already.
 
-        Cancelling it breaks the connection off, without the closing handshake.
+        Cancelling drops the connection without the closing handshake.
 
         Raises:
-            ValueError: `code` or `reason` (123 bytes at most) cannot be sent.
+            ValueError: `code` cannot be sent, or `reason` is longer than 123 bytes.
         """
-        self._websocket.hanging_up |= self._websocket.state is State.OPEN
-        try:
-            await self._websocket.close(code, reason)
-        except websockets.ProtocolError as error:
-            self._websocket.hanging_up = False  # it is still open
-            raise ValueError(str(error)) from None
-        except asyncio.CancelledError:
-            self._websocket.transport.abort()
-            raise
+        await self._websocket.hang_up(code, reason)
 
     async def __aenter__(self) -> Connection:
         return self
@@ -219,16 +203,23 @@ class Connection:
     async def __aexit__(self, *_: object) -> None:
         await self.close()
 
-    async def _send(self, kind: object, frame: Union[str, bytes]) -> None:
+    async def _send_audio(self, audio: Union[str, bytes]) -> None:
+        """Send audio that is known to be whole samples. Without taps no message is built."""
+        message = InputAudio.of(audio) if self.taps else None
+        await self._send("input_audio", encode_audio(audio), message)
+
+    async def _send(
+        self, kind: object, frame: Union[str, bytes], message: Optional[Message]
+    ) -> None:
         try:
             await self._websocket.send(frame, text=True)
         except websockets.ConnectionClosed:
             raise self._websocket.ended() from None
-        self.bytes_sent += _size(frame)
+        self.bytes_sent += size_of(frame)
         log.debug("sent %.40r, %d bytes", kind, len(frame))
-        for tap in self.taps:
-            text = frame if isinstance(frame, str) else frame.decode()
-            tap("client", decode(text, sender="client"))
+        if message is not None:
+            for tap in self.taps:
+                tap("client", message)
 
     def _lost(self) -> None:
         self._audio.close()
@@ -236,31 +227,27 @@ class Connection:
         log.info("ended: %d, %s", ended.code, ended.cause)
 
 
-def _size(frame: Union[str, bytes]) -> int:
-    """Bytes of `frame` in UTF-8; nearly all are ASCII."""
-    if isinstance(frame, str) and not frame.isascii():
-        return len(frame.encode())
-    return len(frame)
-
-
 class connect(Coroutine[Any, Any, Connection]):  # noqa: N801  (used as a function)
-    """Open a voice session: `await connect(token)`, or `async with connect(token) as c:`.
+    """Open a voice session: `await connect(token)`, or `async with connect(token) as connection`.
 
     Args:
-        token: session token, which opens one session; or a function, asynchronous or not,
-            that gives a fresh one for each attempt.
-        url: base URL of the platform, http(s) or ws(s), with or without `/v1`; by default
-            `VATEL_BASE_URL` or `https://api.vatel.ai`.
-        path: path of the endpoint, `/v1/connection` by default.
+        token: session token, valid for one session; or a function, asynchronous or not, that
+            returns a new one for each attempt.
+        url: base URL of the platform, http(s) or ws(s), with or without `/v1`. Default:
+            `VATEL_BASE_URL`, else `https://api.vatel.ai`.
+        path: path of the endpoint. Default: `/v1/connection`.
         options: timeouts, limits, proxy, headers, TLS; see `ConnectionOptions`.
 
+    Attributes:
+        taps: the `taps` of the connection, for functions that must see its first message.
+
     Raises:
-        APIError: the handshake was refused: `BadRequestError` (no token),
+        APIError: the platform refused the handshake: `BadRequestError` (no token),
             `AuthenticationError` (token expired, invalid or used), `PermissionDeniedError`
             (agent of another organization), `NotFoundError` (no such agent).
-        APIConnectionError: the platform could not be reached, or gave no voice session.
+        APIConnectionError: the platform could not be reached, or did not open a voice session.
         ConfigurationError: `url`, `path`, `token` or a proxy cannot be used.
-        Exception: what a token source or socket factory of the caller's raises.
+        Exception: any error raised by a token function or socket factory.
     """
 
     def __init__(
@@ -278,13 +265,15 @@ class connect(Coroutine[Any, Any, Connection]):  # noqa: N801  (used as a functi
             raise ConfigurationError("no session token: see client.session.generate_token")
         options = options or ConnectionOptions()
         if options.ssl is not None and not endpoint.startswith("wss:"):
-            raise ConfigurationError(f"TLS settings for a URL without TLS: {endpoint}")
-        self._opening = _open(token, endpoint, options)
+            raise ConfigurationError(f"ConnectionOptions(ssl=...) needs a wss URL, not {endpoint}")
+        self.taps: list[Tap] = []
+        self._connection: Optional[Connection] = None
+        self._opening = _open(token, endpoint, options, self.taps)
 
     def __await__(self) -> Generator[Any, None, Connection]:
         return self._opening.__await__()
 
-    # What a task needs of it: code for earlier versions passes it to create_task.
+    # Programs written for earlier versions pass it to create_task, which needs a coroutine.
     def send(self, value: Any) -> Any:
         """As for any coroutine."""
         return self._opening.send(value)
@@ -302,8 +291,11 @@ class connect(Coroutine[Any, Any, Connection]):  # noqa: N801  (used as a functi
         return self._connection
 
     async def __aexit__(self, *_: object) -> None:
-        await self._connection.close()
+        if self._connection is not None:
+            await self._connection.close()
 
 
-async def _open(token: Token, endpoint: str, options: ConnectionOptions) -> Connection:
-    return Connection(await open_session(token, endpoint, options), options)
+async def _open(
+    token: Token, endpoint: str, options: ConnectionOptions, taps: list[Tap]
+) -> Connection:
+    return Connection(await open_session(token, endpoint, options), options, taps)

@@ -1,7 +1,7 @@
-"""Opening the WebSocket of a voice session: attempts, refusals, and what is said of them.
+"""The handshake of a voice session: attempts, and the errors of those that fail.
 
-`vatel_rt.retry` says what is tried again. Redirects are not followed: they would hand the
-token, and headers of the caller's, to another address.
+`vatel_rt.retry` decides what is retried. Redirects are not followed: they would send the token and
+the application's headers to another address.
 """
 
 from __future__ import annotations
@@ -42,14 +42,14 @@ from vatel_rt.version import __version__
 log = logging.getLogger("vatel.connection")
 
 Token = Union[str, Callable[[], Union[str, Awaitable[str]]]]
-"""A session token, or a function that gives a fresh one each time, asynchronous or not."""
+"""A session token, or a function, asynchronous or not, that returns a new one each time."""
 _SHORT = 200
 _SECRET = 8
-"""Characters from which on a token is taken out of what the platform says."""
+"""Minimum length of a token that is removed from texts of the platform."""
 
 
 async def open_session(token: Token, endpoint: str, options: ConnectionOptions) -> WebSocket:
-    """Open the WebSocket of a session at `endpoint`, trying again where that is safe.
+    """Open the WebSocket of a session at `endpoint`; retry where that is safe.
 
     Raises:
         APIError, APIConnectionError, ConfigurationError: as `vatel_rt.realtime.connection.connect`.
@@ -61,36 +61,36 @@ async def open_session(token: Token, endpoint: str, options: ConnectionOptions) 
         started = time.monotonic()
         try:
             url = f"{endpoint}?{connection_query(secret)}"
-            made = await _Handshake(url, **_settings(options), **address)
+            opened = await _Handshake(url, **_settings(options), **address)
         except Exception as error:
-            refusal, failure = _refusal(error, secret, endpoint, options), _failure(error)
+            refusal = _refusal(error, secret, endpoint, options)
+            wait = _wait(attempt, _failure(error), options)
+            if wait is None:
+                raise refusal from _cause(error, refusal, secret)
+            log.warning("attempt %d failed, retrying in %.1f s: %s", attempt, wait, refusal)
         else:
             passed_ms = (time.monotonic() - started) * 1000
             log.info("opened %s in %.0f ms, attempt %d", endpoint, passed_ms, attempt)
-            websocket = cast(WebSocket, made)
+            websocket = cast(WebSocket, opened)
             websocket.without_token = partial(_without, secret)
             return websocket
-        wait = _wait(attempt, failure, options)
-        if wait is None:
-            raise refusal
-        log.warning("attempt %d failed, next in %.1f s: %s", attempt, wait, refusal)
         await asyncio.sleep(wait)
         attempt += 1
 
 
 async def _secret(token: Token) -> str:
-    given = token() if callable(token) else token
-    secret = await given if inspect.isawaitable(given) else given
+    result = token() if callable(token) else token
+    secret = await result if inspect.isawaitable(result) else result
     if not isinstance(secret, str) or not secret:
-        raise ConfigurationError("no session token: the source gave none")
+        raise ConfigurationError("no session token: the token function must return a str")
     return secret
 
 
 async def _address(options: ConnectionOptions) -> dict[str, Any]:
     if options.socket_factory is None:
         return {}
-    given = options.socket_factory()
-    return {"sock": await given if inspect.isawaitable(given) else given}
+    result = options.socket_factory()
+    return {"sock": await result if inspect.isawaitable(result) else result}
 
 
 def _settings(options: ConnectionOptions) -> dict[str, Any]:
@@ -128,7 +128,7 @@ def _failure(error: Exception) -> Failure:
     if isinstance(error, websockets.InvalidStatus):
         asked = error.response.headers.get_all("Retry-After")
         return Failure(error.response.status_code, asked[0] if asked else None)
-    # Before the request is sent the library passes errors of the system on as they are.
+    # An OSError is raised only before the request is sent, except for these two.
     is_system = isinstance(error, OSError)
     return Failure(left=not is_system or isinstance(error, (asyncio.TimeoutError, ssl.SSLError)))
 
@@ -136,30 +136,41 @@ def _failure(error: Exception) -> Failure:
 def _refusal(
     error: Exception, secret: str, endpoint: str, options: ConnectionOptions
 ) -> VatelError:
-    """Our error for one of the library, whose texts may hold the URL with the token."""
+    """Return the SDK's error for one of `websockets`, whose text may show the token."""
     if isinstance(error, websockets.InvalidStatus):
         return _refused(error.response, secret, endpoint)
     if isinstance(error, asyncio.TimeoutError):  # the builtin one from 3.11 on
-        more = "more time: ConnectionOptions(open_timeout=...)"
+        more = "to wait longer: ConnectionOptions(open_timeout=...)"
         return APITimeoutError(f"{endpoint} did not answer in {options.open_timeout:g} s ({more})")
     proxied = None if options.proxy is True else options.proxy is not None
     if isinstance(error, OSError):
         return APIConnectionError(
             f"cannot reach {endpoint}: {why(endpoint, error, proxied=proxied)}"
         )
-    # After OSError: what is wrong with a certificate is a ValueError, too.
+    # Checked after OSError, because certificate errors are also ValueErrors.
     if isinstance(error, (websockets.InvalidProxy, ImportError, ValueError)):
         return ConfigurationError(
-            f"cannot reach {endpoint}: the proxy (of the options, or of {PROXIES}) cannot be used; "
-            "one of SOCKS needs: pip install python-socks"
+            f"cannot reach {endpoint}: the proxy URL (of the options, or of {PROXIES}) cannot be "
+            "used; a SOCKS proxy needs: pip install python-socks"
         )
     said = _without(secret, str(error) or type(error).__name__)[:_SHORT]
     advice = CHECK_PROXY if isinstance(error, websockets.ProxyError) else check_url(endpoint)
     return APIConnectionError(f"{endpoint} did not open a voice session: {said} ({advice})")
 
 
+def _cause(error: Exception, refusal: VatelError, secret: str) -> Optional[Exception]:
+    """Return `error`, or None if its chain shows the token or could show a proxy's password."""
+    if isinstance(refusal, ConfigurationError):
+        return None
+    shown, each = "", cast(Optional[BaseException], error)
+    while each is not None:
+        shown += f"{each} {each!r}"
+        each = each.__cause__ or each.__context__
+    return None if secret in shown or quote(secret, safe="") in shown else error
+
+
 def _refused(answer: Any, secret: str, endpoint: str) -> VatelError:
-    """Our error for an answer with another status than the one that opens a session."""
+    """Return the SDK's error for an answer with any status but the one that opens a session."""
     status = answer.status_code
     if status >= HTTPStatus.BAD_REQUEST:
         headers = [(name, _without(secret, text)) for name, text in answer.headers.raw_items()]
@@ -167,10 +178,10 @@ def _refused(answer: Any, secret: str, endpoint: str) -> VatelError:
         return APIError.of_handshake(endpoint, status, headers, body.encode())
     if status >= HTTPStatus.MULTIPLE_CHOICES:
         return APIConnectionError(
-            f"{endpoint} redirects ({status}), which is not followed: give the address it leads to"
+            f"{endpoint} redirects ({status}), and redirects are not followed: use the final URL"
         )
     return APIConnectionError(
-        f"{endpoint} answers, but not with a voice session ({status}): check the base URL"
+        f"{endpoint} answered {status} instead of opening a voice session: check the base URL"
     )
 
 

@@ -1,56 +1,75 @@
-"""The messages of a voice session: what they hold, and how they travel.
+"""The messages of a voice session, and the data of each; the schemas are in `openapi/vatel.yaml`.
 
-The one place that knows the wire: JSON text frames `{"type": ..., "data": {...}}`, base64
-audio and the platform's camelCase. Strict in what is sent, tolerant in what is read: null is
-read as absent, unknown fields are passed over, an unknown type becomes an `UnknownMessage`
-and a frame that cannot be read an `InvalidMessage`. (Source: the `VoiceSession...` schemas in
-`openapi/vatel.yaml`; a test compares each class with its schema.)
+Attributes have Python names; the platform's names work as well. Some required fields have a
+default: the platform omits empty values, and older versions of it did not send `is_final`.
 """
 
 from __future__ import annotations
 
-import dataclasses
 from base64 import b64encode
-from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cache
-from typing import Any, Literal, Union, get_args, get_type_hints, overload
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Literal, Optional, Union
 
 import msgspec
 
-from vatel_rt.realtime.payloads import (
-    Audio,
-    InputAudioData,
-    InputAudioTranscriptData,
-    ResponseAudioData,
-    ResponseTextData,
-    SessionStartedData,
-    SpeechStartedData,
-    ToolCallArgument,
-    ToolCallData,
-    ToolCallOutputData,
-    VoiceSessionEmptyData,
-)
+from vatel_rt.audio.pcm import SAMPLE_WIDTH
 
 __all__ = [
     "InputAudio",
+    "InputAudioData",
     "InputAudioTranscript",
+    "InputAudioTranscriptData",
     "Interruption",
     "InvalidMessage",
     "ResponseAudio",
+    "ResponseAudioData",
     "ResponseText",
+    "ResponseTextData",
     "ServerMessage",
     "SessionEnded",
     "SessionStarted",
+    "SessionStartedData",
     "SpeechStarted",
+    "SpeechStartedData",
     "SpeechStopped",
     "ToolCall",
+    "ToolCallArgument",
+    "ToolCallData",
     "ToolCallOutput",
+    "ToolCallOutputData",
     "UnknownMessage",
-    "parse_server_message",
+    "VoiceSessionEmptyData",
 ]
 
-_EXCERPT = 200
+
+class AudioData:
+    """Base class for data with PCM: signed 16-bit little-endian, 24 000 Hz, mono."""
+
+    audio: str
+
+    @cached_property
+    def pcm(self) -> bytes:
+        """`audio`, decoded. Raises `ValueError` if it is not padded base64 of whole samples."""
+        try:
+            pcm = msgspec.convert(self.audio, bytes)  # strict, and half the cost of b64decode
+        except msgspec.ValidationError:
+            raise ValueError("audio is not padded base64") from None
+        if len(pcm) % SAMPLE_WIDTH:
+            raise ValueError("audio does not hold whole 16-bit samples")
+        return pcm
+
+
+@dataclass(frozen=True)
+class VoiceSessionEmptyData:
+    """Data of a message without fields."""
+
+
+@dataclass(frozen=True)
+class SessionStartedData:
+    """Data of `SessionStarted`. `id` is the call's id in `GET /v1/calls/{id}`."""
+
+    id: str
 
 
 @dataclass(frozen=True)
@@ -62,32 +81,66 @@ class SessionStarted:
 
 
 @dataclass(frozen=True)
+class ResponseAudioData(AudioData):
+    """Data of `ResponseAudio`. `audio` is base64; use `pcm` for the bytes."""
+
+    turn_id: str = ""
+    audio: str = field(default="", repr=False)
+    is_final: bool = False
+
+
+@dataclass(frozen=True)
 class ResponseAudio:
-    """A piece of the agent's speech; usually comes faster than real time."""
+    """A piece of the agent's speech. The platform usually sends faster than real time."""
 
     data: ResponseAudioData
     type: Literal["response_audio"] = "response_audio"
 
     @classmethod
     def of(cls, turn_id: str, pcm: bytes, *, is_final: bool = False) -> ResponseAudio:
-        """A message with `pcm`, which is encoded here."""
+        """Return a message with `pcm` encoded as base64."""
         return cls(ResponseAudioData(turn_id, b64encode(pcm).decode("ascii"), is_final))
 
 
 @dataclass(frozen=True)
+class ResponseTextData:
+    """Data of `ResponseText`."""
+
+    turn_id: str = ""
+    text: str = ""
+    is_final: bool = True
+
+
+@dataclass(frozen=True)
 class ResponseText:
-    """The agent's text; while it is not final, a later one of the turn replaces it."""
+    """The agent's text. Until it is final, a later message of the turn replaces it."""
 
     data: ResponseTextData
     type: Literal["response_text"] = "response_text"
 
 
 @dataclass(frozen=True)
+class InputAudioTranscriptData:
+    """Data of `InputAudioTranscript`."""
+
+    transcript: str = ""
+    is_final: bool = True
+    turn_id: Optional[str] = None
+
+
+@dataclass(frozen=True)
 class InputAudioTranscript:
-    """What the caller said; interim while it is not final."""
+    """The caller's words. Until it is final, a later message replaces it."""
 
     data: InputAudioTranscriptData
     type: Literal["input_audio_transcript"] = "input_audio_transcript"
+
+
+@dataclass(frozen=True)
+class SpeechStartedData:
+    """Data of `SpeechStarted`. `emulated`: inferred from a transcript, not from the audio."""
+
+    emulated: bool = False
 
 
 @dataclass(frozen=True)
@@ -115,8 +168,44 @@ class Interruption:
 
 
 @dataclass(frozen=True)
+class ToolCallArgument:
+    """An argument of a tool call. `value` is any JSON value."""
+
+    name: Optional[str] = None
+    type: Optional[str] = None
+    data_type: Optional[str] = field(default=None, metadata={"wire": "dataType"})
+    description: Optional[str] = None
+    required: Optional[bool] = None
+    value: Any = None
+
+    @property
+    def dataType(self) -> Optional[str]:  # noqa: N802
+        """`data_type` under the platform's name."""
+        return self.data_type
+
+
+@dataclass(frozen=True)
+class ToolCallData:
+    """Data of `ToolCall`."""
+
+    tool_call_id: str = field(metadata={"wire": "toolCallId"})
+    tool_name: str = field(metadata={"wire": "toolName"})
+    arguments: list[ToolCallArgument] = field(default_factory=list)
+
+    @property
+    def toolCallId(self) -> str:  # noqa: N802
+        """`tool_call_id` under the platform's name."""
+        return self.tool_call_id
+
+    @property
+    def toolName(self) -> str:  # noqa: N802
+        """`tool_name` under the platform's name."""
+        return self.tool_name
+
+
+@dataclass(frozen=True)
 class ToolCall:
-    """The agent wants a tool run, and waits for its output."""
+    """The agent asks for a tool to be run, and waits for its output."""
 
     data: ToolCallData
     type: Literal["tool_call"] = "tool_call"
@@ -124,10 +213,17 @@ class ToolCall:
 
 @dataclass(frozen=True)
 class SessionEnded:
-    """The call is over; the socket closes after this."""
+    """The call is over. The platform closes the socket next."""
 
     data: VoiceSessionEmptyData = VoiceSessionEmptyData()
     type: Literal["session_ended"] = "session_ended"
+
+
+@dataclass(frozen=True)
+class InputAudioData(AudioData):
+    """Data of `InputAudio`. `audio` is base64; use `pcm` for the bytes."""
+
+    audio: str = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -139,9 +235,22 @@ class InputAudio:
 
     @classmethod
     def of(cls, audio: Union[str, bytes]) -> InputAudio:
-        """A message with `audio`: base64 text, or PCM bytes that are encoded here."""
+        """Return a message with `audio`: base64 text, or PCM bytes to encode."""
         text = audio if isinstance(audio, str) else b64encode(audio).decode("ascii")
         return cls(InputAudioData(text))
+
+
+@dataclass(frozen=True)
+class ToolCallOutputData:
+    """Data of `ToolCallOutput`. `output` is any text; use JSON for structured results."""
+
+    tool_call_id: str = field(metadata={"wire": "toolCallId"})
+    output: str = ""
+
+    @property
+    def toolCallId(self) -> str:  # noqa: N802
+        """`tool_call_id` under the platform's name."""
+        return self.tool_call_id
 
 
 @dataclass(frozen=True)
@@ -154,7 +263,7 @@ class ToolCallOutput:
 
 @dataclass(frozen=True)
 class UnknownMessage:
-    """A message of a type that this version does not know, kept as it came."""
+    """A message of a type that this version does not know, with its data unchanged."""
 
     type: str
     data: Any = None
@@ -164,10 +273,7 @@ class UnknownMessage:
 class InvalidMessage:
     """A frame that could not be read.
 
-    Attributes:
-        raw: its first 200 characters.
-        error: what is wrong with it.
-        claimed: the type that it has itself, as far as that could be read.
+    `raw` has its first 200 characters, `error` the reason, `claimed` its type if that was readable.
     """
 
     raw: str
@@ -191,155 +297,3 @@ ServerMessage = Union[
 ClientMessage = Union[InputAudio, ToolCallOutput]
 Unread = Union[UnknownMessage, InvalidMessage]
 Incoming = Union[ServerMessage, Unread]
-"""What a client may receive."""
-
-
-class _Envelope(msgspec.Struct):
-    type: str
-    data: msgspec.Raw = msgspec.Raw(b"null")
-
-
-def _message(kind: Any, data: Any) -> Any:
-    """A message of the class `kind`, from decoded JSON: with tolerance."""
-    payload = _PAYLOADS[kind]
-    if payload is VoiceSessionEmptyData or data is None:
-        data = {}  # whatever comes where nothing is expected
-    return kind(msgspec.convert(_to_python(data), payload))
-
-
-def _to_python(value: Any) -> Any:
-    """JSON fields under their Python names, without the nulls.
-
-    The value of a tool's argument is the user's: it stays as it is.
-    """
-    if isinstance(value, list):
-        return [_to_python(item) for item in value]
-    if not isinstance(value, dict):
-        return value
-    return {
-        _PYTHON_NAMES.get(k, k): v if k == "value" else _to_python(v)
-        for k, v in value.items()
-        if v is not None
-    }
-
-
-@cache
-def _wire_names(kind: type[Any]) -> list[tuple[str, str]]:
-    return [(f.name, f.metadata.get("wire", f.name)) for f in dataclasses.fields(kind)]
-
-
-def to_wire(value: Any) -> Any:
-    """The inverse of `_to_python`: what is None is left out."""
-    if isinstance(value, list):
-        return [to_wire(item) for item in value]
-    if not dataclasses.is_dataclass(value) or isinstance(value, type):
-        return value
-    pairs = ((wire, getattr(value, name)) for name, wire in _wire_names(type(value)))
-    return {wire: to_wire(item) for wire, item in pairs if item is not None}
-
-
-def _quick_decoder() -> msgspec.json.Decoder[Any]:
-    """Reads nearly every frame, in one pass; but it cannot rename fields, nor pass over nulls."""
-    frames = [
-        msgspec.defstruct(
-            kind.__name__,
-            [("data", payload)],
-            tag_field="type",
-            tag=kind.type,
-            namespace={"message": kind},
-        )
-        for kind, payload in _PAYLOADS.items()
-        if payload not in _RENAMED
-    ]
-    return msgspec.json.Decoder(Union[tuple(frames)])
-
-
-_RENAMED = (ToolCallArgument, ToolCallData, ToolCallOutputData)
-_PYTHON_NAMES = {wire: name for kind in _RENAMED for name, wire in _wire_names(kind)}
-_SERVER: dict[str, Any] = {kind.type: kind for kind in get_args(ServerMessage)}
-_CLIENT: dict[str, Any] = {kind.type: kind for kind in get_args(ClientMessage)}
-_PAYLOADS = {k: get_type_hints(k)["data"] for k in (*_SERVER.values(), *_CLIENT.values())}
-_QUICK = _quick_decoder()
-
-
-@overload
-def decode(
-    frame: Union[str, bytes], *, sender: Literal["platform"] = "platform"
-) -> Union[ServerMessage, Unread]: ...
-
-
-@overload
-def decode(
-    frame: Union[str, bytes], *, sender: Literal["client"]
-) -> Union[ClientMessage, Unread]: ...
-
-
-def decode(
-    frame: Union[str, bytes], *, sender: Literal["platform", "client"] = "platform"
-) -> Union[ServerMessage, ClientMessage, Unread]:
-    """Read one frame from `sender`. Never raises for what the frame holds."""
-    kinds = _SERVER if sender == "platform" else _CLIENT
-    claimed = ""
-    try:
-        if isinstance(frame, bytes):
-            raise ValueError("a binary frame, where text is expected")
-        message = _read_quickly(frame)
-        if message is None or message.type not in kinds:
-            envelope = _ENVELOPE.decode(frame)
-            claimed = envelope.type
-            data = msgspec.json.decode(envelope.data)
-            if claimed not in kinds:
-                return UnknownMessage(claimed, data)
-            message = _message(kinds[claimed], data)
-        claimed = message.type
-        if isinstance(message.data, Audio):
-            message.data.pcm  # noqa: B018  (bad audio is found here, not where it is played)
-        return message  # type: ignore[no-any-return]
-    except (ValueError, RecursionError, msgspec.MsgspecError) as error:
-        raw = frame if isinstance(frame, str) else repr(frame[:_EXCERPT])
-        return InvalidMessage(raw[:_EXCERPT], str(error), claimed)
-
-
-def _read_quickly(frame: str) -> Any:
-    """The message in `frame`, of either side, or None if it has to be read with tolerance."""
-    try:
-        read = _QUICK.decode(frame)
-    except msgspec.ValidationError:
-        return None
-    return read.message(read.data)
-
-
-def encode(message: Union[ServerMessage, ClientMessage, UnknownMessage, Mapping[str, Any]]) -> str:
-    """The text frame of `message`; a mapping is sent as it is.
-
-    Raises:
-        TypeError: the message holds something that is not JSON.
-    """
-    if not isinstance(message, Mapping):
-        message = {"type": message.type, "data": to_wire(message.data)}
-    return msgspec.json.encode(message).decode("utf-8")
-
-
-def encode_audio(audio: Union[str, bytes]) -> bytes:
-    """The text frame of an `InputAudio`, without making one: a fifth of the cost."""
-    return msgspec.json.encode({"type": "input_audio", "data": {"audio": audio}})
-
-
-def parse_server_message(payload: Mapping[str, Any]) -> ServerMessage:
-    """Read a message of the platform from its decoded JSON object.
-
-    Raises:
-        ValueError: it is no message, its type is unknown, or the data is not that of the type.
-    """
-    if not isinstance(payload, Mapping):
-        raise ValueError(f"not a message: {type(payload).__name__}")
-    kind = _SERVER.get(str(payload.get("type")))
-    if kind is None:
-        raise ValueError(f"unknown message type: {payload.get('type')!r}")
-    try:
-        return _message(kind, payload.get("data"))  # type: ignore[no-any-return]
-    except msgspec.MsgspecError as error:
-        raise ValueError(f"{kind.type}: {error}") from error
-
-
-_ENVELOPE = msgspec.json.Decoder(_Envelope)

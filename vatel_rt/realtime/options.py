@@ -1,4 +1,4 @@
-"""How a voice session is opened, watched and closed."""
+"""Options of a voice session."""
 
 from __future__ import annotations
 
@@ -14,44 +14,45 @@ from vatel_rt.errors import ConfigurationError
 
 SocketFactory = Callable[[], Union[socket.socket, Awaitable[socket.socket]]]
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
-_VALUE = re.compile(r"[\t\x20-\x7e]*\Z")  # what is left out could end the line
-_OF_THE_HANDSHAKE = {"host", "connection", "upgrade", "content-length", "transfer-encoding"}
+_VALUE = re.compile(r"[\t\x20-\x7e]*\Z")  # a line break could add a header
+_RESERVED = {"host", "connection", "upgrade", "content-length", "transfer-encoding"}
 _SMALLEST_FRAME = 1024
 
 
 @dataclass(frozen=True)
 class ConnectionOptions:
-    """Options of a voice session; the defaults are meant for a call between people and agents.
+    """Options of a voice session. The defaults suit a call between a person and an agent.
 
     Attributes:
-        open_timeout: seconds for each attempt to open the session: 10, long enough for a
-            cold start on the platform, short enough for a person who waits.
-        close_timeout: seconds to wait for the other side's close: 3, since nothing of value
-            comes after ours.
-        ping_interval: seconds between pings: 5; None for none, and a line that dies without
-            a word is then noticed only by `idle_timeout`.
-        ping_timeout: seconds after a ping in which something must be heard, the answer or
-            any other byte: 10. With the interval a dead line is noticed within 15 s, and
-            the stalls of a few seconds that are common on mobile networks are not taken
-            for one. Time in which the application does not read does not count.
-        idle_timeout: seconds that `receive` waits for a message before it gives up. None by
-            default: agent and caller may be silent for as long as the agent's settings say.
-        attempts: how often the handshake is tried at most: 3. `vatel_rt.retry` says after
-            which failures. 1 turns repeating off.
-        proxy: True for the proxy of the environment (HTTPS_PROXY, ALL_PROXY, NO_PROXY), the
-            default; None for none; or the URL of one.
-        headers: further headers of the handshake. Not those that make it one.
-        compression: offer permessage-deflate. False by default: base64 audio hardly gets
-            smaller, and inflating it was measured at three to four times the processor time
-            of the whole rest of the receive path.
-        max_frame: bytes of the largest message read: 16 MiB, more than four minutes of
-            audio. A larger one ends the session, before it fills the memory.
-        ssl: TLS settings for `wss`; by default those of Python, with the system's roots.
-        socket_factory: gives a connected TCP socket, which the session then owns, instead of
-            one that is opened here; awaited where it is asynchronous. No proxy is used then.
+        open_timeout: seconds for each attempt to open the session. Default 10: enough for a
+            cold start of the platform, bearable for a waiting person.
+        close_timeout: seconds to wait for the platform's close frame. Default 3: nothing of
+            value is received after our own.
+        ping_interval: seconds between pings. Default 5. None sends no pings: only
+            `idle_timeout` can then detect a connection that died silently.
+        ping_timeout: seconds after a ping within which any data must be received. Default 10:
+            a dead connection is detected within 15 s, while stalls of a few seconds, common
+            on mobile networks, are tolerated. Does not run while the application does not
+            read.
+        idle_timeout: seconds that `receive` waits for a message before it drops the
+            connection. Default None: the agent's settings decide how long a call may be
+            silent.
+        attempts: maximum number of handshakes. Default 3; 1 disables retries. `vatel_rt.retry`
+            decides which failures are retried.
+        proxy: True for the proxy of the environment (HTTPS_PROXY, ALL_PROXY, NO_PROXY), None
+            for no proxy, or a proxy URL. Default True.
+        headers: additional headers of the handshake.
+        compression: offer permessage-deflate. Default False: base64 audio hardly shrinks, and
+            inflating it takes three to four times as long as all other work of receiving.
+        max_frame: size limit of a received message in bytes. Default 16 MiB, more than four
+            minutes of audio. A larger message ends the session.
+        ssl: TLS settings for `wss` URLs. Default: Python's, with the system's root
+            certificates.
+        socket_factory: function, asynchronous or not, that returns a connected TCP socket to
+            use and close. The `proxy` is ignored then.
 
     Raises:
-        ConfigurationError: one of them cannot be used.
+        ConfigurationError: an option has a value that cannot be used.
     """
 
     open_timeout: float = 10.0
@@ -77,36 +78,36 @@ class ConnectionOptions:
         _check_whole("attempts", self.attempts, 1)
         _check_whole("max_frame", self.max_frame, _SMALLEST_FRAME)
         if self.proxy is not True and self.proxy is not None and not isinstance(self.proxy, str):
-            raise ConfigurationError("proxy is True, None or a URL")
+            raise ConfigurationError("proxy must be True, None or a URL")
         if not isinstance(self.compression, bool):
-            raise ConfigurationError("compression is True or False")
+            raise ConfigurationError("compression must be True or False")
         if not isinstance(self.ssl, (tls.SSLContext, type(None))):
-            raise ConfigurationError("ssl is an ssl.SSLContext")
+            raise ConfigurationError("ssl must be an ssl.SSLContext")
         if self.socket_factory is not None and not callable(self.socket_factory):
-            raise ConfigurationError("socket_factory is a function that gives a socket")
+            raise ConfigurationError("socket_factory must be a function that returns a socket")
         object.__setattr__(self, "headers", _checked(self.headers))
 
 
 def _check_seconds(name: str, value: object) -> None:
     is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
     if not is_number or not 0 < value < math.inf:  # type: ignore[operator]
-        raise ConfigurationError(f"{name} is a number of seconds above 0, not {value!r}")
+        raise ConfigurationError(f"{name} must be a number of seconds above 0, not {value!r}")
 
 
 def _check_whole(name: str, value: object, least: int) -> None:
     if not isinstance(value, int) or isinstance(value, bool) or value < least:
-        raise ConfigurationError(f"{name} is a whole number from {least} on, not {value!r}")
+        raise ConfigurationError(f"{name} must be an integer of at least {least}, not {value!r}")
 
 
 def _checked(headers: Mapping[str, str]) -> dict[str, str]:
-    """A copy of `headers`; errors do not show values, which may be secrets."""
+    """Return a copy of `headers`. Errors show no values, which may be secret."""
     if not isinstance(headers, Mapping):
-        raise ConfigurationError("headers is a mapping from names to values")
+        raise ConfigurationError("headers must be a mapping of names to values")
     for name, value in headers.items():
         if not isinstance(name, str) or not _NAME.match(name):
-            raise ConfigurationError(f"no name of an HTTP header: {str(name)[:40]!r}")
-        if name.lower() in _OF_THE_HANDSHAKE or name.lower().startswith("sec-websocket-"):
-            raise ConfigurationError(f"the header {name} belongs to the handshake")
+            raise ConfigurationError(f"not the name of an HTTP header: {str(name)[:40]!r}")
+        if name.lower() in _RESERVED or name.lower().startswith("sec-websocket-"):
+            raise ConfigurationError(f"the header {name} is set by the WebSocket handshake")
         if not isinstance(value, str) or not _VALUE.match(value):
-            raise ConfigurationError(f"the header {name} holds what a header cannot carry")
+            raise ConfigurationError(f"the header {name} has a value that HTTP does not allow")
     return dict(headers)

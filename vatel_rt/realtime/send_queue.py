@@ -1,4 +1,4 @@
-"""The caller's audio on its way to a socket that may be full."""
+"""The queue of the caller's audio in front of a socket that may be full."""
 
 from __future__ import annotations
 
@@ -7,44 +7,16 @@ import logging
 from collections import deque
 from typing import Optional
 
-from vatel_rt.audio.pcm import SAMPLE_WIDTH, bytes_of, duration_ms
-from vatel_rt.errors import AudioFormatError
-from vatel_rt.validation import check_types
+from vatel_rt.audio.pcm import bytes_of, duration_ms
 
 log = logging.getLogger("vatel.connection")
 
 CAPACITY_MS = 1000
-"""Longest wait of audio, 50 blocks: a later answer to it would be one to the past."""
-
-
-def check_samples(pcm: bytes) -> None:
-    """Refuse bytes that end within a sample.
-
-    Raises:
-        AudioFormatError: they do.
-        TypeError: it is not bytes.
-    """
-    check_types(bytes, bytearray, memoryview, pcm=pcm)
-    size = memoryview(pcm).nbytes
-    if size % SAMPLE_WIDTH:
-        raise AudioFormatError(f"{size} bytes are not whole 16-bit samples")
-
-
-def check_speech(pcm: bytes) -> None:
-    """Refuse, beside what `check_samples` does, a WAV file: of another rate, it would be noise.
-
-    Raises:
-        AudioFormatError: it is one, or ends within a sample.
-        TypeError: it is not bytes.
-    """
-    check_types(bytes, bytearray, memoryview, pcm=pcm)
-    if pcm[:4] == b"RIFF" and pcm[8:12] == b"WAVE":
-        raise AudioFormatError("these bytes are a WAV file, not samples: WavDevice(path) reads one")
-    check_samples(pcm)
+"""Maximum age of queued audio (50 blocks). The agent must never answer stale speech."""
 
 
 class AudioQueue:
-    """Audio that waits to be sent: at most `capacity_ms`, the oldest is dropped first."""
+    """Audio to be sent: at most `capacity_ms`. Beyond that the oldest is dropped."""
 
     def __init__(self, capacity_ms: float = CAPACITY_MS) -> None:
         self._limit = bytes_of(capacity_ms)
@@ -58,11 +30,11 @@ class AudioQueue:
 
     @property
     def dropped_ms(self) -> float:
-        """Milliseconds of audio that waited too long."""
+        """Milliseconds of audio that were dropped."""
         return duration_ms(self._dropped)
 
     def put(self, pcm: bytes) -> None:
-        """Add a piece, never waiting."""
+        """Add a piece. Never waits."""
         piece = bytes(pcm)
         self._pieces.append(piece)
         self._emptied.clear()
@@ -72,7 +44,7 @@ class AudioQueue:
         self._changed.set()
 
     async def get(self) -> Optional[bytes]:
-        """Wait for the oldest piece; None when there will be no more."""
+        """Remove and return the oldest piece. Waits for one; returns None once closed."""
         while not self._pieces:
             if self._closed:
                 return None
@@ -86,12 +58,12 @@ class AudioQueue:
         return piece
 
     async def emptied(self) -> None:
-        """Wait until `get` gave the last piece, or the queue is closed."""
+        """Wait until the queue is empty or closed."""
         while self._pieces:
             await self._emptied.wait()
 
     def close(self) -> None:
-        """Drop what waits, and let `get` end."""
+        """Remove all pieces; `get` returns None from now on."""
         self._pieces.clear()
         self._waiting = 0
         self._closed = True
@@ -100,11 +72,11 @@ class AudioQueue:
 
     def _drop(self) -> None:
         if not self._dropping:
-            log.warning("the network is slower than speech: the oldest audio is not sent")
+            log.warning("the network is slower than speech: the oldest audio is dropped")
         self._dropping = True
         oldest = self._pieces.popleft()
         lost = len(oldest)
-        if not self._pieces:  # a piece that is longer than all that may wait
+        if not self._pieces:  # one piece, longer than the capacity: keep its end
             lost -= self._limit
             self._pieces.append(oldest[lost:])
         self._waiting -= lost

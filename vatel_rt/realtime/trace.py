@@ -1,14 +1,14 @@
-"""A trace: the messages of calls in a file, one JSON object a line.
+"""Traces: the messages of calls in a file, one JSON object per line.
 
-The first line is the header, each other one a message::
+The first line is the header, every other line a message::
 
     {"format": "vatel-trace", "version": 1}
     {"call": "c1", "at_ms": 0.4, "sender": "platform", "type": "session_started", "data": {...}}
 
-`call` tells calls apart, and is the call's id where that is known; `at_ms` are milliseconds
-since the call began; `sender` is `platform` or `client`; `type` and `data` are the message as it
-travelled, audio included. Values of fields that hold a key, a token or a password are replaced.
-A frame that could not be read is an `invalid_message` with what is known of it.
+`call` identifies the call; it is the call's id if that is known. `at_ms` is the time since the
+call began in milliseconds. `type` and `data` are the message in JSON, audio included. The values of
+fields named like a key, a token or a password are replaced. A frame that could not be read has the
+type `invalid_message`. `Simulator.replay` plays a trace.
 """
 
 from __future__ import annotations
@@ -17,33 +17,36 @@ import logging
 import os
 import re
 import time
-from collections.abc import Iterator
-from contextlib import AbstractContextManager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AbstractContextManager, asynccontextmanager
+from functools import cache
 from threading import Lock
-from typing import Annotated, Any, Callable, Literal, Optional, Union
+from typing import Annotated, Any, Callable, Literal, Optional, Protocol, TypeVar, Union
+from uuid import uuid4
 
 import msgspec
 
 from vatel_rt.errors import ConfigurationError
+from vatel_rt.realtime.codec import decode, to_wire
 from vatel_rt.realtime.messages import (
     ClientMessage,
     InvalidMessage,
     ServerMessage,
     UnknownMessage,
     Unread,
-    decode,
-    to_wire,
 )
 
 Path = Union[str, os.PathLike[str]]
 Sender = Literal["platform", "client"]
 Message = Union[ServerMessage, ClientMessage, Unread]
 Tap = Callable[[Sender, Message], None]
+"""A function that is called with each message received or sent."""
+S_co = TypeVar("S_co", covariant=True)
 
 VERSION = 1
 HIDDEN = "(removed)"
 FLUSH_MS = 500
-"""What a killed program may lose of its trace."""
+"""Maximum age of lines in memory, which are lost if the program is killed."""
 _SECRET = re.compile(r".*(token|password|secret|api_?key)|authorization", re.IGNORECASE)
 
 log = logging.getLogger("vatel.trace")
@@ -57,7 +60,7 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TraceLine(msgspec.Struct, frozen=True):
-    """A message in a trace; the fields are those of the file."""
+    """A message in a trace, with the fields of the file."""
 
     call: str
     at_ms: Annotated[float, msgspec.Meta(ge=0)]
@@ -66,7 +69,7 @@ class TraceLine(msgspec.Struct, frozen=True):
     data: Any = None
 
     def message(self) -> Union[ServerMessage, UnknownMessage]:
-        """The platform's message; an `UnknownMessage` where its class would not hold it all."""
+        """Return the platform's message: an `UnknownMessage` if its class would lose a field."""
         frame = msgspec.json.encode({"type": self.type, "data": self.data}).decode()
         message = decode(frame)
         if isinstance(message, InvalidMessage) or to_wire(message.data) != self.data:
@@ -75,23 +78,23 @@ class TraceLine(msgspec.Struct, frozen=True):
 
 
 class TraceWriter(AbstractContextManager["TraceWriter"]):
-    """Writes a trace, replacing a file that is there.
+    """Writes a trace.
 
-    A call does not end because its trace cannot be written: writing stops, and `close` raises; so
-    does leaving the context, where nothing else is raised.
+    A failure to write does not end the call: writing stops, and `close` raises the error. Leaving
+    the context raises it as well, unless another error is being raised.
 
     Args:
-        path: the file.
+        path: the file; an existing one is replaced.
 
     Raises:
-        ConfigurationError: it cannot be written.
+        ConfigurationError: the file cannot be opened.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._error: Optional[OSError] = None
         self._flushed = time.monotonic()
-        self._lock = Lock()  # who closes it may be in another thread than who writes
+        self._lock = Lock()  # one thread may close it while another writes
         try:
             self._file = open(path, "wb")  # noqa: SIM115
         except OSError as error:
@@ -99,20 +102,20 @@ class TraceWriter(AbstractContextManager["TraceWriter"]):
         self._write(Header(format="vatel-trace", version=VERSION))
 
     def call(self, name: str) -> Tap:
-        """A call begins: gives what is to be told of its messages, from one thread."""
+        """Return a tap that writes the messages of a call, which begins now."""
         began = time.monotonic()
 
-        def tell(sender: Sender, message: Message) -> None:
+        def tap(sender: Sender, message: Message) -> None:
             at_ms = round((time.monotonic() - began) * 1000, 1)
             self._write(TraceLine(name, at_ms, sender, message.type, _data(message)))
 
-        return tell
+        return tap
 
     def close(self) -> None:
-        """Write no more.
+        """Close the file. Messages after this are ignored.
 
         Raises:
-            ConfigurationError: something could not be written.
+            ConfigurationError: a message could not be written.
         """
         with self._lock:
             try:
@@ -126,7 +129,7 @@ class TraceWriter(AbstractContextManager["TraceWriter"]):
         try:
             self.close()
         except ConfigurationError:
-            if kind is None:  # else what ends the context comes out, be it a cancellation
+            if kind is None:  # never hide the error, or the cancellation, that ends the context
                 raise
 
     def _write(self, line: msgspec.Struct) -> None:
@@ -150,14 +153,57 @@ class TraceWriter(AbstractContextManager["TraceWriter"]):
         return ConfigurationError(f"cannot write {self._path}: {error.strerror}")
 
 
-def read_trace(path: Path) -> Iterator[TraceLine]:
-    """The messages in a trace, read as they are asked for.
+class Tapped(Protocol[S_co]):
+    """An asynchronous context with taps: `client.call(...)`, `client.connect(...)`."""
 
-    A last line that was cut when its program was killed is passed over.
+    taps: list[Tap]
+
+    async def __aenter__(self) -> S_co: ...
+
+    async def __aexit__(self, *_: Any) -> Optional[bool]: ...
+
+
+@asynccontextmanager
+async def record_messages(session: Tapped[S_co], path: Path) -> AsyncIterator[S_co]:
+    """Enter a call or a voice session, and write a trace of it::
+
+        async with record_messages(client.call(agent_id), "call.trace.jsonl") as call:
+            ...
+        async with record_messages(client.connect(token), "call.trace.jsonl") as connection:
+            ...
+
+    A failure to write does not end the session. The trace holds speech and the values of tools;
+    fields named like a token or a password are redacted.
+
+    Args:
+        session: `client.call(...)` or `client.connect(...)`, not yet entered.
+        path: the file; an existing one is replaced.
 
     Raises:
-        ConfigurationError: the file cannot be read, is no trace, or a line of it is wrong; the
-            text has the line's number.
+        ConfigurationError: the file cannot be written. If that happens during the session, it is
+            raised at the end, unless another error is being raised.
+        TypeError: `session` has no `taps`, for example because it is wrapped in another context.
+    """
+    taps = getattr(session, "taps", None)
+    if not isinstance(taps, list):
+        kind = type(session).__name__
+        raise TypeError(f"session must be client.call(...) or client.connect(...), not {kind}")
+    with TraceWriter(path) as trace:
+        tap = cache(lambda: trace.call(str(uuid4())))
+        taps.append(lambda sender, message: tap()(sender, message))
+        async with session as entered:
+            tap()  # the call begins now, unless it had a message already
+            yield entered
+
+
+def read_trace(path: Path) -> Iterator[TraceLine]:
+    """Yield the messages of a trace, reading line by line.
+
+    An incomplete last line, left by a program that was killed, is ignored.
+
+    Raises:
+        ConfigurationError: the file cannot be read, is not a trace, or has an invalid line; the
+            text has the number of the line.
     """
     try:
         with open(path, "rb") as file:
@@ -171,7 +217,10 @@ def read_trace(path: Path) -> Iterator[TraceLine]:
 
 
 def redacted(value: Any) -> Any:
-    """A JSON value without what names tell to be secret: of its fields, and of arguments."""
+    """Return a copy of a JSON value with secret fields redacted, judged by field name.
+
+    In a tool's argument, an object with `name` and `value`, the `name` decides.
+    """
     if isinstance(value, dict):
         named = {key: value.get("name") if key == "value" else key for key in value}
         return {
@@ -197,7 +246,7 @@ def _check_header(path: Path, line: bytes) -> None:
     except msgspec.DecodeError as error:
         raise ConfigurationError(f"{path}, line 1: not the header of a trace: {error}") from error
     if header.version != VERSION:
-        problem = f"version {header.version}, where this reads {VERSION}"
+        problem = f"version {header.version} is not supported, only version {VERSION}"
         raise ConfigurationError(f"{path}, line 1: {problem}")
 
 
@@ -206,7 +255,7 @@ def _read(path: Path, number: int, line: bytes) -> Optional[TraceLine]:
         return _LINE.decode(line) if line.strip() else None
     except msgspec.DecodeError as error:
         if not line.endswith(b"\n") and not isinstance(error, msgspec.ValidationError):
-            log.info("%s: the last line was cut", path)
+            log.info("%s: ignored the last line, which is incomplete", path)
             return None
         raise ConfigurationError(f"{path}, line {number}: {error}") from error
 

@@ -11,7 +11,8 @@ from typing import Any, Optional
 
 from vatel_rt.audio.pcm import duration_ms
 from vatel_rt.errors import ConfigurationError
-from vatel_rt.realtime.messages import Incoming, InvalidMessage, ResponseAudio, to_wire
+from vatel_rt.realtime.codec import to_wire
+from vatel_rt.realtime.messages import Incoming, InvalidMessage, ResponseAudio
 
 
 class EventFile(AbstractContextManager["EventFile"]):

@@ -21,11 +21,11 @@ from vatel.cli.demo.sound import Device, chosen_device, device_table
 from vatel.cli.demo.view import Screen, ScreenLog
 from vatel_rt.call.call import Call
 from vatel_rt.call.tools import Tools
-from vatel_rt.call.tracing import record_messages
 from vatel_rt.client import Client
 from vatel_rt.config import base_url
 from vatel_rt.errors import AudioDeviceError, ConfigurationError, ConnectionClosed, VatelError
 from vatel_rt.realtime.connection import connect
+from vatel_rt.realtime.trace import record_messages
 
 ORDER = {"status": "shipped", "arrives": "tomorrow, 10 to 12"}
 

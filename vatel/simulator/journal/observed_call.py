@@ -20,7 +20,7 @@ from vatel.simulator.platform.recording import Leg
 from vatel.simulator.platform.tokens import Grant
 from vatel_rt.audio.pcm import duration_ms
 from vatel_rt.errors import SimulatorError
-from vatel_rt.realtime import messages
+from vatel_rt.realtime import codec, messages
 from vatel_rt.realtime.trace import Message, Sender, redacted
 
 MOST_MESSAGES = 1_000
@@ -250,4 +250,4 @@ def _shown(kept: Any) -> Any:
         return dict(zip(("audio_ms", "turn_id", "is_final"), kept))
     if isinstance(kept, messages.InvalidMessage):
         return {"claimed": kept.claimed, "error": kept.error}
-    return redacted(messages.to_wire(kept.data))
+    return redacted(codec.to_wire(kept.data))

@@ -10,7 +10,7 @@ from datetime import datetime, timezone
 from typing import Any, Literal, Optional
 
 from vatel.simulator.platform.recording import Recording
-from vatel_rt.realtime.payloads import ToolCallData
+from vatel_rt.realtime.messages import ToolCallData
 
 Reason = Literal[
     "agent_hangup", "silence_timeout", "user_hangup", "connection_lost", "slow_client",

@@ -99,7 +99,7 @@ class Simulator(Observed):
         waits for one (10 s at most); what the caller says makes no difference.
 
         Args:
-            path: a trace, of this class's `record` or of a real call (`vatel_rt.call.tracing`).
+            path: a trace, of this class's `record` or of a real call (`vatel_rt.tracing`).
             speed: 1 is the pace of the trace, 2 twice that; with `"max"` nothing waits.
             options: as for `Simulator`.
 

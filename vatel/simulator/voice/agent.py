@@ -20,8 +20,7 @@ from vatel.simulator.voice.playout import Playout
 from vatel.simulator.voice.script import Script, Utterance
 from vatel.simulator.voice.speech import Speech
 from vatel.simulator.voice.tool_calls import PendingTools, chosen
-from vatel_rt.realtime.messages import ResponseAudio, ResponseText, UnknownMessage
-from vatel_rt.realtime.payloads import ResponseTextData
+from vatel_rt.realtime.messages import ResponseAudio, ResponseText, ResponseTextData, UnknownMessage
 
 MOST_UNANSWERED = 100
 MOST_TEXTS_AT_ONCE = 20

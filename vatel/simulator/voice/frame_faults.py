@@ -8,14 +8,8 @@ from typing import Any, Optional, Union
 import msgspec
 
 from vatel.simulator.scenario.faults import Faults
-from vatel_rt.realtime.messages import (
-    ResponseAudio,
-    ServerMessage,
-    UnknownMessage,
-    Unread,
-    decode,
-    encode,
-)
+from vatel_rt.realtime.codec import decode, encode
+from vatel_rt.realtime.messages import ResponseAudio, ServerMessage, UnknownMessage, Unread
 
 Frame = Union[str, bytes]
 Message = Union[ServerMessage, UnknownMessage]

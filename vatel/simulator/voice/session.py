@@ -20,7 +20,7 @@ from vatel.simulator.voice.frame_faults import Message
 from vatel.simulator.voice.script import Utterance
 from vatel.simulator.voice.socket import HangUpError, Received, Wire
 from vatel_rt.audio.pcm import SAMPLE_RATE, bytes_of
-from vatel_rt.realtime import messages, payloads
+from vatel_rt.realtime import codec, messages
 
 NO_AUDIO_SECONDS = 1
 """A caller who is muted may send nothing at all, in the middle of a word."""
@@ -72,7 +72,7 @@ class Session:
                 async with anyio.create_task_group() as group:
                     group.start_soon(self._watch)
                     await self._send(
-                        messages.SessionStarted(payloads.SessionStartedData(self.record.id))
+                        messages.SessionStarted(messages.SessionStartedData(self.record.id))
                     )
                     group.start_soon(self._listen)
                     self.end(await self.agent.converse())
@@ -143,7 +143,7 @@ class Session:
             if utterance is None:
                 utterance, interrupts = self.agent.caller_started()
                 is_emulated = utterance.turn is not None and utterance.turn.emulated
-                await self._send(messages.SpeechStarted(payloads.SpeechStartedData(is_emulated)))
+                await self._send(messages.SpeechStarted(messages.SpeechStartedData(is_emulated)))
                 if interrupts:
                     await self._send(messages.Interruption())
             elif event == "word":
@@ -162,7 +162,7 @@ class Session:
         await self._wire.send(_dressed(message, self._quirks))
 
     async def _send_transcript(self, utterance: Utterance, text: str, is_final: bool) -> None:
-        data = payloads.InputAudioTranscriptData(text, is_final, utterance.turn_id)
+        data = messages.InputAudioTranscriptData(text, is_final, utterance.turn_id)
         await self._send(messages.InputAudioTranscript(data))
 
 
@@ -170,7 +170,7 @@ def _dressed(message: Message, quirks: Quirks) -> Message:
     """`message` with the quirks; one that is unknown anyway stays as it is."""
     if isinstance(message, messages.UnknownMessage) or quirks == Quirks():
         return message
-    data = {**messages.to_wire(message.data), **quirks.extra_fields}
+    data = {**codec.to_wire(message.data), **quirks.extra_fields}
     if quirks.omit_is_final:
         data.pop("is_final", None)
     return messages.UnknownMessage(message.type, data)

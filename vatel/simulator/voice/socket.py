@@ -18,7 +18,8 @@ from vatel.simulator.platform.call_record import Reason
 from vatel.simulator.scenario.faults import Faults, Watch
 from vatel.simulator.server.asgi_server import RESET
 from vatel.simulator.voice.frame_faults import Frame, Frames, Message
-from vatel_rt.realtime.messages import ClientMessage, Unread, decode
+from vatel_rt.realtime.codec import decode
+from vatel_rt.realtime.messages import ClientMessage, Unread
 from vatel_rt.realtime.trace import Message as Passed
 from vatel_rt.realtime.trace import Sender, Tap
 

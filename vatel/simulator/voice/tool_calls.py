@@ -14,8 +14,7 @@ import msgspec
 
 from vatel.simulator.platform.call_record import CallRecord, new_id, randomness
 from vatel.simulator.scenario.scenario import PLACEHOLDER, Line, Tool, Turn
-from vatel_rt.realtime.messages import ToolCall
-from vatel_rt.realtime.payloads import ToolCallArgument, ToolCallData
+from vatel_rt.realtime.messages import ToolCall, ToolCallArgument, ToolCallData
 
 log = logging.getLogger("vatel.simulator")
 

@@ -1,0 +1,195 @@
+"""How messages travel: text frames `{"type": ..., "data": {...}}` with base64 audio.
+
+Strict in what is sent, tolerant in what is read: null reads as absent, unknown fields are ignored,
+an unknown type becomes an `UnknownMessage`, a frame that cannot be read an `InvalidMessage`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from functools import cache
+from typing import Any, Literal, Union, get_args, get_type_hints, overload
+
+import msgspec
+
+from vatel_rt.realtime.messages import (
+    AudioData,
+    ClientMessage,
+    InvalidMessage,
+    ServerMessage,
+    ToolCallArgument,
+    ToolCallData,
+    ToolCallOutputData,
+    UnknownMessage,
+    Unread,
+    VoiceSessionEmptyData,
+)
+
+_EXCERPT = 200
+
+
+class _Envelope(msgspec.Struct):
+    type: str
+    data: msgspec.Raw = msgspec.Raw(b"null")
+
+
+@overload
+def decode(
+    frame: Union[str, bytes], *, sender: Literal["platform"] = "platform"
+) -> Union[ServerMessage, Unread]: ...
+
+
+@overload
+def decode(
+    frame: Union[str, bytes], *, sender: Literal["client"]
+) -> Union[ClientMessage, Unread]: ...
+
+
+def decode(
+    frame: Union[str, bytes], *, sender: Literal["platform", "client"] = "platform"
+) -> Union[ServerMessage, ClientMessage, Unread]:
+    """Return the message in a frame from `sender`. Never raises, whatever the frame holds."""
+    kinds = _SERVER if sender == "platform" else _CLIENT
+    claimed = ""
+    try:
+        if isinstance(frame, bytes):
+            raise ValueError("a binary frame; the protocol uses text frames only")
+        message = _decode_fast(frame)
+        if message is None or message.type not in kinds:
+            envelope = _ENVELOPE.decode(frame)
+            claimed = envelope.type
+            data = msgspec.json.decode(envelope.data)
+            if claimed not in kinds:
+                return UnknownMessage(claimed, data)
+            message = _message(kinds[claimed], data)
+        claimed = message.type
+        if isinstance(message.data, AudioData):
+            message.data.pcm  # noqa: B018  (report bad audio here, not where it is played)
+        return message  # type: ignore[no-any-return]
+    except (ValueError, RecursionError, msgspec.MsgspecError) as error:
+        raw = frame if isinstance(frame, str) else repr(frame[:_EXCERPT])
+        return InvalidMessage(raw[:_EXCERPT], str(error), claimed)
+
+
+def encode(message: Union[ServerMessage, ClientMessage, UnknownMessage, Mapping[str, Any]]) -> str:
+    """Return the text frame of `message`. A mapping is encoded unchanged.
+
+    Raises:
+        TypeError: a value cannot be encoded as JSON.
+    """
+    if not isinstance(message, Mapping):
+        message = {"type": message.type, "data": to_wire(message.data)}
+    return msgspec.json.encode(message).decode("utf-8")
+
+
+def encode_audio(audio: Union[str, bytes]) -> bytes:
+    """Return the text frame of an `InputAudio` at a fifth of the cost of `encode`."""
+    return msgspec.json.encode({"type": "input_audio", "data": {"audio": audio}})
+
+
+def parse_server_message(payload: Mapping[str, Any]) -> ServerMessage:
+    """Return the platform's message in a decoded JSON object.
+
+    Raises:
+        ValueError: it is not an object, its type is unknown, or its data does not fit the type.
+    """
+    if not isinstance(payload, Mapping):
+        raise ValueError(f"a message must be a JSON object, not {type(payload).__name__}")
+    kind = _SERVER.get(str(payload.get("type")))
+    if kind is None:
+        raise ValueError(f"unknown message type: {payload.get('type')!r}")
+    try:
+        return _message(kind, payload.get("data"))  # type: ignore[no-any-return]
+    except msgspec.MsgspecError as error:
+        raise ValueError(f"{kind.type}: {error}") from error
+
+
+def client_message(payload: Mapping[str, Any]) -> Union[ClientMessage, UnknownMessage]:
+    """Return the message that `payload`, a JSON object sent by the application, amounts to."""
+    plain = msgspec.to_builtins(payload, str_keys=True)
+    claimed, data = str(plain.get("type", "")), plain.get("data")
+    try:
+        return _message(_CLIENT[claimed], data)  # type: ignore[no-any-return]
+    except (LookupError, msgspec.ValidationError):
+        return UnknownMessage(claimed, data)
+
+
+def size_of(frame: Union[str, bytes]) -> int:
+    """Return the size of a frame in bytes. Nearly all frames are ASCII."""
+    if isinstance(frame, str) and not frame.isascii():
+        return len(frame.encode())
+    return len(frame)
+
+
+def to_wire(value: Any) -> Any:
+    """Return a message's data as JSON values under the platform's names, without fields of None."""
+    if isinstance(value, list):
+        return [to_wire(item) for item in value]
+    if not dataclasses.is_dataclass(value) or isinstance(value, type):
+        return value
+    pairs = ((wire, getattr(value, name)) for name, wire in _wire_names(type(value)))
+    return {wire: to_wire(item) for wire, item in pairs if item is not None}
+
+
+def _to_python(value: Any) -> Any:
+    """Return a JSON value with Python names and without nulls.
+
+    The value of a tool's argument is the agent's own data: it stays unchanged.
+    """
+    if isinstance(value, list):
+        return [_to_python(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        _PYTHON_NAMES.get(k, k): v if k == "value" else _to_python(v)
+        for k, v in value.items()
+        if v is not None
+    }
+
+
+@cache
+def _wire_names(kind: type[Any]) -> list[tuple[str, str]]:
+    return [(f.name, f.metadata.get("wire", f.name)) for f in dataclasses.fields(kind)]
+
+
+def _message(kind: Any, data: Any) -> Any:
+    """Return a message of the class `kind` from decoded JSON, with all tolerance."""
+    fields = _DATA[kind]
+    if fields is VoiceSessionEmptyData or data is None:
+        data = {}  # ignore anything sent as the data of a message without fields
+    return kind(msgspec.convert(_to_python(data), fields))
+
+
+def _decode_fast(frame: str) -> Any:
+    """Return the message in `frame`, of either sender, or None if it needs the tolerant way."""
+    try:
+        read = _FAST.decode(frame)
+    except msgspec.ValidationError:
+        return None
+    return read.message(read.data)
+
+
+def _fast_decoder() -> msgspec.json.Decoder[Any]:
+    """Return a decoder that reads a frame in one pass, if no name differs and nothing is null."""
+    frames = [
+        msgspec.defstruct(
+            kind.__name__,
+            [("data", data)],
+            tag_field="type",
+            tag=kind.type,
+            namespace={"message": kind},
+        )
+        for kind, data in _DATA.items()
+        if data not in _RENAMED
+    ]
+    return msgspec.json.Decoder(Union[tuple(frames)])
+
+
+_RENAMED = (ToolCallArgument, ToolCallData, ToolCallOutputData)
+_PYTHON_NAMES = {wire: name for kind in _RENAMED for name, wire in _wire_names(kind)}
+_SERVER: dict[str, Any] = {kind.type: kind for kind in get_args(ServerMessage)}
+_CLIENT: dict[str, Any] = {kind.type: kind for kind in get_args(ClientMessage)}
+_DATA = {k: get_type_hints(k)["data"] for k in (*_SERVER.values(), *_CLIENT.values())}
+_FAST = _fast_decoder()
+_ENVELOPE = msgspec.json.Decoder(_Envelope)
