@@ -432,7 +432,7 @@ ARGUMENTS: dict[str, tuple[Callable[[World], object], type[Exception], str]] = {
     ),
     "a WAV file as samples": (
         said(MU_LAW), AudioFormatError,
-        r"these bytes are a WAV file, not samples: WavDevice\(path\) reads one",
+        r"these bytes are a WAV file, not samples: use WavDevice\(path\)",
     ),
     "a WAV file as samples of a device": (
         lambda _: WavDevice(MU_LAW), AudioFormatError, "these bytes are a WAV file, .+",
@@ -534,7 +534,7 @@ DEMO: dict[str, tuple[list[str], int, str]] = {
     "a folder": ([*ACCESS, "--input", "."], 2, "cannot read .: Is a directory"),
     "no wav": (
         [*ACCESS, "--input", "text.wav"], 2,
-        r"text.wav is not .+ it does not begin as one; convert it: ffmpeg -i text.wav .+",
+        r"text.wav is not .+ it has no RIFF/WAVE header; convert it: ffmpeg -i text.wav .+",
     ),
     "an empty file": ([*ACCESS, "--input", "empty.wav"], 2, "empty.wav is not .+ convert it: .+"),
     "no plain samples": (

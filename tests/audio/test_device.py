@@ -6,11 +6,11 @@ from typing import Callable
 
 import pytest
 
+from vatel_rt.audio import clocked_device
 from vatel_rt.audio import device as devices
-from vatel_rt.audio import duplex
-from vatel_rt.audio.device import SilentDevice
+from vatel_rt.audio.clocked_device import SilentDevice
 from vatel_rt.audio.queue_device import QueueDevice
-from vatel_rt.audio.wav import WavDevice
+from vatel_rt.audio.wav_device import WavDevice
 from vatel_rt.errors import AudioDeviceError, ConfigurationError
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("no_new_tasks")]
@@ -30,7 +30,7 @@ async def test_silence_at_real_pace() -> None:
 async def test_the_monitor_gets_both_sides_of_each_block() -> None:
     device = SilentDevice()
     pairs: list[tuple[bytes, bytes]] = []
-    device.monitor = lambda captured, played: pairs.append((captured, played))
+    device.attach(lambda captured, played: pairs.append((captured, played)))
     await device.start()
     device.play(b"\1\0" * 1000)
     assert device.queued_ms == pytest.approx(41.7, abs=0.1)
@@ -84,7 +84,7 @@ async def test_close_in_any_state_and_twice() -> None:
 async def test_a_device_that_is_used_again_begins_afresh() -> None:
     device = SilentDevice()
     played: list[bytes] = []
-    device.monitor = lambda _captured, block: played.append(block)
+    device.attach(lambda _captured, block: played.append(block))
     await device.start()
     device.play(b"\1\0" * 24000)
     await device.read()
@@ -98,7 +98,7 @@ async def test_a_device_that_is_used_again_begins_afresh() -> None:
 
 
 async def test_a_slow_reader_loses_the_oldest_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(duplex, "CAPTURE_BLOCKS", 2)
+    monkeypatch.setattr(devices, "CAPTURE_BLOCKS", 2)
     device = SilentDevice()
     seen = asyncio.Event()
     count = 0
@@ -109,7 +109,7 @@ async def test_a_slow_reader_loses_the_oldest_blocks(monkeypatch: pytest.MonkeyP
         if count == 5:
             seen.set()
 
-    device.monitor = monitor
+    device.attach(monitor)
     await device.start()
     await seen.wait()
     assert device.dropped == 3
@@ -117,7 +117,7 @@ async def test_a_slow_reader_loses_the_oldest_blocks(monkeypatch: pytest.MonkeyP
 
 
 async def test_a_stalled_loop_is_not_made_up_by_a_rush(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(devices, "LATE_BLOCKS", 0)
+    monkeypatch.setattr(clocked_device, "LATE_BLOCKS", 0)
     device = SilentDevice()
     await device.start()
     await device.read()
@@ -135,7 +135,7 @@ async def test_a_device_that_fails_tells_its_reader(caplog: pytest.LogCaptureFix
     def monitor(_captured: bytes, _played: bytes) -> None:
         raise OSError("disk full")
 
-    device.monitor = monitor
+    device.attach(monitor)
     await device.start()
     await device.read()
     with pytest.raises(AudioDeviceError, match="disk full"):
@@ -167,7 +167,7 @@ async def test_a_device_that_was_never_opened() -> None:
     await device.drain()
     with pytest.raises(AudioDeviceError, match="not open"):
         await device.read()
-    with pytest.raises(ConfigurationError, match="speed is above 0, not 0"):
+    with pytest.raises(ConfigurationError, match="speed must be greater than 0, not 0"):
         SilentDevice(speed=0)
 
 

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from vatel_rt.audio import resampling as conversion
 from vatel_rt.audio import wav
 from vatel_rt.audio.pcm import samples_of
-from vatel_rt.audio.wav import Recorder, WavDevice, WavWriter, read_wav
+from vatel_rt.audio.wav import Recorder, WavWriter, read_wav
+from vatel_rt.audio.wav_device import WavDevice
 from vatel_rt.errors import AudioDeviceError, AudioFormatError
 
 
@@ -66,10 +66,7 @@ def test_any_pcm_is_converted(width: int, channels: int, rate: int, tmp_path: Pa
 def test_without_soxr_rates_are_converted_as_well(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def missing(name: str) -> None:
-        raise ModuleNotFoundError(name)
-
-    monkeypatch.setattr(conversion, "import_module", missing)
+    monkeypatch.setitem(sys.modules, "soxr", None)
     got = samples_of(read_wav(written(tmp_path / "any.wav", sine(48_000), 1, 2, 48_000)))
     wanted = [x * 16383 for x in sine(24_000)]
     assert max(abs(a - b) for a, b in zip(got, wanted)) < 100
@@ -112,14 +109,17 @@ ZERO = struct.pack("<HHIIHH", 1, 0, 24_000, 0, 0, 16)
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        (b"", "it does not begin as one"),
-        (b"no audio at all" * 10, "it does not begin as one"),
-        (b"RIFF", "it does not begin as one"),
-        (riff(), "it has no format"),
-        (riff(chunk(b"fmt ", PLAIN)), "it has no audio"),
-        (riff(chunk(b"fmt ", PLAIN), chunk(b"data", b"")), "it has no audio"),
-        (riff(chunk(b"fmt ", FLOAT), chunk(b"data", AUDIO)), "its samples are of kind 3"),
-        (riff(chunk(b"fmt ", ZERO), chunk(b"data", AUDIO)), "it has 24000 Hz, 0 channels, 16-bit"),
+        (b"", "it has no RIFF/WAVE header"),
+        (b"no audio at all" * 10, "it has no RIFF/WAVE header"),
+        (b"RIFF", "it has no RIFF/WAVE header"),
+        (riff(), "it has no format chunk"),
+        (riff(chunk(b"fmt ", PLAIN)), "it contains no audio"),
+        (riff(chunk(b"fmt ", PLAIN), chunk(b"data", b"")), "it contains no audio"),
+        (riff(chunk(b"fmt ", FLOAT), chunk(b"data", AUDIO)), "its samples have the format code 3"),
+        (
+            riff(chunk(b"fmt ", ZERO), chunk(b"data", AUDIO)),
+            "its header says 24000 Hz, 0 channels, 16-bit",
+        ),
     ],
 )
 def test_what_is_no_pcm_is_refused_with_the_command(
@@ -135,7 +135,7 @@ def test_what_is_no_pcm_is_refused_with_the_command(
 
 PIPED = """
 import asyncio
-from vatel_rt.audio.wav import WavDevice
+from vatel_rt.audio.wav_device import WavDevice
 async def main():
     device = WavDevice("-", "-", speed=20)
     await device.start()
@@ -226,19 +226,19 @@ def test_a_full_disk_ends_the_record_and_not_the_call(caplog: pytest.LogCaptureF
     recorder.write(bytes(960), bytes(960))
     recorder.write(bytes(960), bytes(960))
     recorder.close()
-    assert caplog.text.count("the record of the call ends here: cannot write /dev/full") == 1
+    assert caplog.text.count("recording of the call stopped: cannot write /dev/full") == 1
 
 
 def test_the_record_ends_where_the_format_does(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    assert struct.pack("<L", wav._LARGEST + 36) == b"\xff" * 4
-    monkeypatch.setattr(wav, "_LARGEST", 2 * 1920 + 100)
+    assert struct.pack("<L", wav.MAX_BYTES + 36) == b"\xff" * 4
+    monkeypatch.setattr(wav, "MAX_BYTES", 2 * 1920 + 100)
     recorder = Recorder(tmp_path / "long.wav")
     for _ in range(4):
         recorder.write(b"\1\0" * 480, bytes(960))
     recorder.close()
-    assert caplog.text.count("the record of the call ends here") == 1
+    assert caplog.text.count("recording of the call stopped") == 1
     assert "4 GiB" in caplog.text
     with wave.open(str(tmp_path / "long.wav")) as file:
         assert file.getnframes() == 2 * 480
@@ -322,7 +322,9 @@ async def test_audio_given_as_bytes() -> None:
 def test_what_is_neither_a_path_nor_pcm() -> None:
     with pytest.raises(AudioFormatError, match="3 bytes are not whole 16-bit samples"):
         WavDevice(b"abc")
-    with pytest.raises(TypeError, match="not a path of a WAV file: bytearray; PCM audio is bytes"):
+    with pytest.raises(
+        TypeError, match="not the path of a WAV file: bytearray; pass PCM audio as bytes"
+    ):
         WavDevice(bytearray(960))  # type: ignore[arg-type]
-    with pytest.raises(TypeError, match="not a path of a WAV file: int"):
+    with pytest.raises(TypeError, match="not the path of a WAV file: int"):
         read_wav(3)  # type: ignore[arg-type]

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Optional, Union
 import websockets
 from websockets.protocol import State
 
+from vatel_rt.audio.pcm import check_samples
 from vatel_rt.config import NONE, check_types, connection_endpoint
 from vatel_rt.errors import ConfigurationError, ConnectionClosed
 from vatel_rt.realtime.handshake import Token, open_session
@@ -29,7 +30,7 @@ from vatel_rt.realtime.messages import (
 )
 from vatel_rt.realtime.options import ConnectionOptions
 from vatel_rt.realtime.payloads import ToolCallOutputData
-from vatel_rt.realtime.send_queue import AudioQueue, check_samples
+from vatel_rt.realtime.send_queue import AudioQueue
 from vatel_rt.realtime.websocket import WebSocket
 
 if TYPE_CHECKING:

@@ -7,40 +7,12 @@ import logging
 from collections import deque
 from typing import Optional
 
-from vatel_rt.audio.pcm import SAMPLE_WIDTH, bytes_of, duration_ms
-from vatel_rt.config import check_types
-from vatel_rt.errors import AudioFormatError
+from vatel_rt.audio.pcm import bytes_of, duration_ms
 
 log = logging.getLogger("vatel.connection")
 
 CAPACITY_MS = 1000
 """Longest wait of audio, 50 blocks: a later answer to it would be one to the past."""
-
-
-def check_samples(pcm: bytes) -> None:
-    """Refuse bytes that end within a sample.
-
-    Raises:
-        AudioFormatError: they do.
-        TypeError: it is not bytes.
-    """
-    check_types(bytes, bytearray, memoryview, pcm=pcm)
-    size = memoryview(pcm).nbytes
-    if size % SAMPLE_WIDTH:
-        raise AudioFormatError(f"{size} bytes are not whole 16-bit samples")
-
-
-def check_speech(pcm: bytes) -> None:
-    """Refuse, beside what `check_samples` does, a WAV file: of another rate, it would be noise.
-
-    Raises:
-        AudioFormatError: it is one, or ends within a sample.
-        TypeError: it is not bytes.
-    """
-    check_types(bytes, bytearray, memoryview, pcm=pcm)
-    if pcm[:4] == b"RIFF" and pcm[8:12] == b"WAVE":
-        raise AudioFormatError("these bytes are a WAV file, not samples: WavDevice(path) reads one")
-    check_samples(pcm)
 
 
 class AudioQueue:
