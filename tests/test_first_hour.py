@@ -538,7 +538,7 @@ DEMO: dict[str, tuple[list[str], int, str]] = {
     ),
     "an empty file": ([*ACCESS, "--input", "empty.wav"], 2, "empty.wav is not .+ convert it: .+"),
     "no plain samples": (
-        [*ACCESS, "--input", "law.wav"], 2, ".+ of kind 7; convert it: ffmpeg -i law.wav .+",
+        [*ACCESS, "--input", "law.wav"], 2, ".+ format code 7; convert it: ffmpeg -i law.wav .+",
     ),
     "no place for the record": (
         [*ACCESS, "--record", "no/x.wav"], 2, "cannot write no/x.wav: No such file or directory",
