@@ -436,7 +436,7 @@ ARGUMENTS: dict[str, tuple[Callable[[World], object], type[Exception], str]] = {
     ),
     "a WAV file as samples": (
         said(MU_LAW), AudioFormatError,
-        r"these bytes are a WAV file, not samples: WavDevice\(path\) reads one",
+        r"these bytes are a WAV file, not samples: use WavDevice\(path\)",
     ),
     "a WAV file as samples of a device": (
         lambda _: WavDevice(MU_LAW), AudioFormatError, "these bytes are a WAV file, .+",
@@ -541,11 +541,11 @@ DEMO: dict[str, tuple[list[str], int, str]] = {
     "a folder": ([*ACCESS, "--input", "."], 2, "cannot read .: Is a directory"),
     "no wav": (
         [*ACCESS, "--input", "text.wav"], 2,
-        r"text.wav is not .+ it does not begin as one; convert it: ffmpeg -i text.wav .+",
+        r"text.wav is not .+ it has no RIFF/WAVE header; convert it: ffmpeg -i text.wav .+",
     ),
     "an empty file": ([*ACCESS, "--input", "empty.wav"], 2, "empty.wav is not .+ convert it: .+"),
     "no plain samples": (
-        [*ACCESS, "--input", "law.wav"], 2, ".+ of kind 7; convert it: ffmpeg -i law.wav .+",
+        [*ACCESS, "--input", "law.wav"], 2, ".+ format code 7; convert it: ffmpeg -i law.wav .+",
     ),
     "no place for the record": (
         [*ACCESS, "--record", "no/x.wav"], 2, "cannot write no/x.wav: No such file or directory",

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 from vatel_rt.lazy import exports
 
 if TYPE_CHECKING:
-    from vatel_rt.audio.device import SilentDevice as SilentDevice
+    from vatel_rt.audio.clocked_device import SilentDevice as SilentDevice
     from vatel_rt.audio.portaudio.device import PyAudioDevice as PyAudioDevice
     from vatel_rt.audio.portaudio.library import list_devices as list_devices
     from vatel_rt.audio.queue_device import QueueDevice as QueueDevice
-    from vatel_rt.audio.wav import WavDevice as WavDevice
+    from vatel_rt.audio.wav_device import WavDevice as WavDevice
     from vatel_rt.call.call import Call as Call
     from vatel_rt.call.end import CallEnd as CallEnd
     from vatel_rt.call.report import CallReport as CallReport
@@ -35,9 +35,9 @@ __getattr__, __dir__ = exports(
         "ConnectionOptions": "vatel_rt.realtime.options",
         "PyAudioDevice": "vatel_rt.audio.portaudio.device",
         "QueueDevice": "vatel_rt.audio.queue_device",
-        "SilentDevice": "vatel_rt.audio.device",
+        "SilentDevice": "vatel_rt.audio.clocked_device",
         "Tools": "vatel_rt.call.tools",
-        "WavDevice": "vatel_rt.audio.wav",
+        "WavDevice": "vatel_rt.audio.wav_device",
         "connect": "vatel_rt.realtime.connection",
         "list_devices": "vatel_rt.audio.portaudio.library",
     },

@@ -82,7 +82,7 @@ def test_half_closes_while_the_agent_speaks_and_opens_again() -> None:
 
 def test_the_canceller_takes_out_the_agent_and_leaves_the_caller() -> None:
     if sys.version_info < (3, 10):
-        with pytest.raises(AudioDeviceError, match=r"pywebrtc-audio, which is for Python 3\.10"):
+        with pytest.raises(AudioDeviceError, match=r"pywebrtc-audio, which requires Python 3\.10"):
             Canceller()
         return
     canceller = Canceller()

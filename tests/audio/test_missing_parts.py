@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from vatel_rt.audio.portaudio import library as portaudio
-from vatel_rt.audio.portaudio import problems as advice
+from vatel_rt.audio.portaudio import problems
 from vatel_rt.audio.portaudio.problems import Problem
 from vatel_rt.errors import AudioDeviceError
 
@@ -24,7 +24,7 @@ except AudioDeviceError as error:
     print(error)
 """
 SYSTEMS = ["Debian/Ubuntu: ", "Fedora: ", "macOS: ", "Windows: "]
-PROBLEMS = {name: p for name, p in vars(advice).items() if isinstance(p, Problem)}
+PROBLEMS = {name: p for name, p in vars(problems).items() if isinstance(p, Problem)}
 
 
 def started(folder: Path, **env: str) -> str:
@@ -47,7 +47,7 @@ def test_every_problem_has_a_text_of_its_own_for_each_system(name: str) -> None:
     assert "(detail)" in first
     assert [line.strip().startswith(system) for line, system in zip(lines, SYSTEMS)] == [True] * 4
     assert all(len(line) > 20 for line in lines)
-    assert len({problem.says for problem in PROBLEMS.values()}) == len(PROBLEMS)
+    assert len({problem.summary for problem in PROBLEMS.values()}) == len(PROBLEMS)
 
 
 def test_no_pyaudio(tmp_path: Path) -> None:
@@ -98,7 +98,7 @@ def test_no_permission(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(portaudio, "SOUND_FILES", str(tmp_path / "pcm*"))
     monkeypatch.setattr(portaudio.os, "access", lambda *_: False)
     library = portaudio.PortAudio()
-    with pytest.raises(AudioDeviceError, match="may not use the sound devices"):
+    with pytest.raises(AudioDeviceError, match="has no permission to use the sound devices"):
         library.choose(None, "input")
     library.close()
 
@@ -107,7 +107,7 @@ def test_no_permission(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_rate_that_nothing_takes(monkeypatch: pytest.MonkeyPatch) -> None:
     library = portaudio.PortAudio()
     monkeypatch.setattr(library._library, "is_format_supported", refuse)
-    with pytest.raises(AudioDeviceError, match="takes none of the sample rates"):
+    with pytest.raises(AudioDeviceError, match="supports none of the sample rates"):
         library.choose("pulse", "output")
     library.close()
 
@@ -118,6 +118,6 @@ def refuse(*_: object, **__: object) -> bool:
 
 @pytest.mark.usefixtures("sound")
 def test_a_library_that_is_busy_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(portaudio, "PATIENCE", 0.05)
-    with portaudio._LOCK, pytest.raises(AudioDeviceError, match="does not answer"):
+    monkeypatch.setattr(portaudio, "CALL_SECONDS", 0.05)
+    with portaudio._LOCK, pytest.raises(AudioDeviceError, match="does not respond"):
         portaudio.list_devices()

@@ -2,7 +2,10 @@ from __future__ import annotations
 
 from array import array
 
+import pytest
+
 from vatel_rt.audio import pcm
+from vatel_rt.errors import AudioFormatError
 
 
 def test_lengths() -> None:
@@ -30,3 +33,27 @@ def test_samples_on_a_big_endian_machine(monkeypatch) -> None:
 def test_interleave_fills_the_shorter_side() -> None:
     assert pcm.interleave(b"\1\0\2\0", b"\3\0") == b"\1\0\3\0\2\0\0\0"
     assert pcm.interleave(b"", b"\3\0") == b"\0\0\3\0"
+
+
+@pytest.mark.parametrize("kind", [bytes, bytearray, memoryview])
+def test_whole_samples_of_any_kind_of_bytes(kind) -> None:
+    pcm.check_samples(kind(b""))
+    pcm.check_speech(kind(bytes(960)))
+    with pytest.raises(AudioFormatError, match="3 bytes are not whole 16-bit samples"):
+        pcm.check_samples(kind(b"abc"))
+
+
+def test_items_of_two_bytes_are_counted_in_bytes() -> None:
+    pcm.check_samples(memoryview(bytes(6)).cast("h"))
+
+
+def test_what_is_not_bytes_is_refused() -> None:
+    for check in (pcm.check_samples, pcm.check_speech):
+        with pytest.raises(TypeError, match="not str"):
+            check("abcd")
+
+
+def test_a_wav_file_is_not_speech() -> None:
+    with pytest.raises(AudioFormatError, match="a WAV file, not samples"):
+        pcm.check_speech(b"RIFF\0\0\0\0WAVEfmt ")
+    pcm.check_samples(b"RIFF\0\0\0\0WAVEfmt ")

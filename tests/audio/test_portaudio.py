@@ -151,7 +151,7 @@ def test_mute_is_silence_at_pace_and_levels_go_on() -> None:
         pairs: list[tuple[bytes, bytes]] = []
         async with opened() as device:
             device.muted = True
-            device.monitor = lambda *pair: pairs.append(pair)
+            device.attach(lambda *pair: pairs.append(pair))
             speaking = asyncio.get_running_loop().run_in_executor(None, say, TONE * 1000)
             device.play(TONE * 1000)
             heard = [await device.read() for _ in range(40)]
@@ -195,7 +195,7 @@ def test_a_sound_server_that_fails_ends_it(
             await device.read()
             os.kill(server, blow)
             started = time.monotonic()
-            with pytest.raises(AudioDeviceError, match="does not work any more"):
+            with pytest.raises(AudioDeviceError, match="the sound device stopped working"):
                 while True:
                     await device.read()
             await asyncio.wait_for(device.drain(), 60)
@@ -218,7 +218,7 @@ def test_another_sound_server_can_take_over(
             while "lost" not in caplog.text:  # noqa: ASYNC110  (a log is no event)
                 await asyncio.sleep(0.05)
             again = asyncio.Event()
-            device.monitor = lambda *_: again.set()
+            device.attach(lambda *_: again.set())
             await again.wait()  # it hears nothing until it is open again
             assert TONE in await spoken_to(device, TONE * 100)
 
@@ -248,12 +248,12 @@ def test_nothing_comes_instead_of_a_lost_device(
 def test_a_frozen_sound_server_does_not_hang_the_start(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("vatel_rt.audio.portaudio.device.PATIENCE", 0.3)
+    monkeypatch.setattr("vatel_rt.audio.portaudio.device.CALL_SECONDS", 0.3)
     with sound_server(tmp_path / "sound") as env:
         monkeypatch.setenv("PULSE_SERVER", env["PULSE_SERVER"])
         server = int((tmp_path / "sound" / "pid").read_text())
         os.kill(server, signal.SIGSTOP)
-        with leaves_nothing(), pytest.raises(AudioDeviceError, match="does not answer"):
+        with leaves_nothing(), pytest.raises(AudioDeviceError, match="does not respond"):
             asyncio.run(PyAudioDevice().start())
 
 
@@ -310,7 +310,7 @@ def test_a_monitor_that_fails_ends_it(caplog: pytest.LogCaptureFixture) -> None:
 
     async def talk() -> None:
         async with opened() as device:
-            device.monitor = monitor
+            device.attach(monitor)
             with pytest.raises(AudioDeviceError, match="disk full"):
                 while True:
                     await device.read()

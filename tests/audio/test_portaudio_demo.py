@@ -175,7 +175,7 @@ def test_a_sound_server_that_dies(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert "Traceback" not in err  # PortAudio itself has something to say there
     _, ended = out.split("The call ended: ")
     lost, *advice = ended.splitlines()
-    assert lost.startswith("device failed (the sound device does not work any more")
+    assert lost.startswith("device failed (the sound device stopped working")
     assert advice[0].startswith("  Debian/Ubuntu: ")
     assert "  Check the audio device or file that the text names, and call again." in advice
 

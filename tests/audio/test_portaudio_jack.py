@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ctypes
 import subprocess
+import sys
 import uuid
 from collections.abc import Iterator
 from typing import Any
@@ -14,7 +15,6 @@ import pytest
 from virtual import SPEECH
 
 from vatel_rt import PyAudioDevice
-from vatel_rt.audio import resampling as conversion
 from vatel_rt.errors import AudioDeviceError
 
 pytestmark = [pytest.mark.usefixtures("sound"), pytest.mark.xdist_group("sound")]
@@ -83,9 +83,6 @@ def test_a_device_of_48_khz(jack: str, capsys: Any) -> None:
 
 
 def test_conversion_that_is_not_installed(jack: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    def missing(name: str) -> Any:
-        raise ModuleNotFoundError(f"No module named {name!r}")
-
-    monkeypatch.setattr(conversion, "import_module", missing)
+    monkeypatch.setitem(sys.modules, "soxr", None)
     with pytest.raises(AudioDeviceError, match=r"soxr, which converts, is not installed"):
         asyncio.run(PyAudioDevice(input=NAME, output=NAME).start())

@@ -35,7 +35,7 @@ class Machine:
             device
             for index, name in enumerate(self.there)
             for device in [SoundDevice(index, name, "", 1, 1, 24_000, index == 0, index == 0)]
-            if device.is_meant_by(choice, direction)
+            if device.matches(choice, direction)
         ]
         if direction == "input":
             self.tell(choice)

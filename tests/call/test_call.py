@@ -15,8 +15,9 @@ import pytest
 from platforms import ENDED, STARTED, Handler, frame, platform
 from websockets.asyncio.server import ServerConnection
 
-from vatel_rt.audio.device import SilentDevice
-from vatel_rt.audio.wav import WavDevice, read_wav
+from vatel_rt.audio.clocked_device import SilentDevice
+from vatel_rt.audio.wav import read_wav
+from vatel_rt.audio.wav_device import WavDevice
 from vatel_rt.call import call as calls
 from vatel_rt.call.call import Call
 from vatel_rt.call.end import CallEnd

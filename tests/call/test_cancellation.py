@@ -17,7 +17,8 @@ from scenarios import TOOL, scenario
 
 from vatel import Client, Tools
 from vatel.simulator import Simulator, caller_clip
-from vatel_rt.audio.wav import WavDevice, WavWriter
+from vatel_rt.audio.wav import WavWriter
+from vatel_rt.audio.wav_device import WavDevice
 from vatel_rt.call.call import Call
 from vatel_rt.errors import VatelError
 from vatel_rt.realtime.connection import Connection

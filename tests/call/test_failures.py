@@ -11,7 +11,7 @@ import pytest
 from platforms import ENDED, STARTED, frame, platform
 from websockets.asyncio.server import ServerConnection
 
-from vatel_rt.audio.device import SilentDevice
+from vatel_rt.audio.clocked_device import SilentDevice
 from vatel_rt.call import call as calls
 from vatel_rt.call.call import Call
 from vatel_rt.call.tools import Tools

@@ -19,7 +19,7 @@ from websockets.asyncio.server import ServerConnection
 
 from vatel import Client, Tools
 from vatel.simulator import Simulator
-from vatel_rt.audio.wav import WavDevice
+from vatel_rt.audio.wav_device import WavDevice
 from vatel_rt.call.call import Call
 from vatel_rt.call.end import CallEnd
 from vatel_rt.errors import ConnectionClosed

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from vatel_rt.audio.device import SilentDevice
+from vatel_rt.audio.clocked_device import SilentDevice
 from vatel_rt.call.report import CallReport, Reporter
 from vatel_rt.realtime.messages import (
     Incoming,

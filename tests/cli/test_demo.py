@@ -271,7 +271,7 @@ def test_sound_without_what_it_needs(option: str, tmp_path: Path) -> None:
     ran = run_without_pyaudio(tmp_path, option)
     assert ran.returncode == 2
     error, *advice = ran.stderr.splitlines()
-    assert error == "error: PyAudio is not installed, which the sound device needs"
+    assert error == "error: PyAudio is not installed; the sound device needs it"
     assert [line.split(":")[0].strip() for line in advice] == SYSTEMS
 
 
@@ -292,7 +292,7 @@ def test_a_real_agent_hears_the_clip_where_there_is_no_device(tmp_path: Path) ->
         ran = run_without_pyaudio(tmp_path, "--token", "t", "--base-url", url)
     assert (ran.returncode, ran.stderr) == (1, "")
     assert (
-        "You cannot speak here: PyAudio is not installed, which the sound device needs. "
+        "You cannot speak here: PyAudio is not installed; the sound device needs it. "
         "With --microphone, the demo says what to do about it.\n"
         "No sound device is used: a clip that comes with the package speaks.\n"
     ) in ran.stdout

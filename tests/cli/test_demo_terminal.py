@@ -144,7 +144,7 @@ def test_an_error_stands_below_the_call(tmp_path: Path) -> None:
 
 def test_a_log_line_does_not_stop_the_meters(tmp_path: Path) -> None:
     with demo(tmp_path, "--record", "/dev/full") as terminal:
-        terminal.wait_for("vatel.audio: the record of the call ends here: .*\r\n")
+        terminal.wait_for("vatel.audio: recording of the call stopped: .*\r\n")
         terminal.wait_for(METERS)
         terminal.press("q")
         assert terminal.ended() == 0

@@ -1,4 +1,4 @@
-"""What a call needs of a microphone and a speaker, and a device that has neither.
+"""Audio devices: the interface that a call needs, and base classes that implement it.
 
 A device works in blocks of 20 ms: `BLOCK_BYTES` of PCM, signed 16-bit little-endian,
 24 000 Hz, mono.
@@ -7,130 +7,258 @@ A device works in blocks of 20 ms: `BLOCK_BYTES` of PCM, signed 16-bit little-en
 from __future__ import annotations
 
 import asyncio
-import logging
-from typing import Optional, Protocol
+from collections import deque
+from typing import Callable, Literal, Optional, Protocol
 
-from vatel_rt.audio.duplex import Duplex, Monitor
-from vatel_rt.audio.pcm import BLOCK_BYTES, BLOCK_MS
-from vatel_rt.errors import AudioDeviceError, ConfigurationError
-from vatel_rt.validation import check_types
+from vatel_rt.audio.levels import Level, Levels
+from vatel_rt.audio.pcm import BLOCK_BYTES, duration_ms
+from vatel_rt.audio.playout import PlayoutBuffer
+from vatel_rt.errors import AudioDeviceError
 
-log = logging.getLogger("vatel.audio")
+Monitor = Callable[[bytes, bytes], None]
+"""Called once per block with the audio captured and the audio played in the same 20 ms."""
 
-LATE_BLOCKS = 50
-"""A pacer that is later than this, one second, starts afresh instead of rushing."""
+CAPTURE_BLOCKS = 250
+"""Captured blocks kept for a slow reader (5 s). Beyond that, the oldest is dropped."""
+_SILENCE = bytes(BLOCK_BYTES)
 
 
 class AudioDevice(Protocol):
-    """A microphone and a speaker. `close` may be called in any state, and twice.
+    """A microphone and a speaker. Counters start at 0 with each `start`.
 
-    A device may have these as well, and ours do; who wants them asks with `getattr`:
+    To write a device, derive from `BaseDevice`, which implements all but the coroutines, `play`
+    and `clear`.
 
-    - `underruns: int`: how often speech was not there when it had to be played;
-    - `dropped: int`: captured blocks that nobody read in time;
-    - `queued_ms: float`: milliseconds of speech that wait to be played;
-    - `refused_ms: float`: milliseconds of speech that were not queued, for too much waited.
+    Attributes:
+        muted: whether silence is sent instead of the captured audio, at the same pace.
     """
 
-    monitor: Optional[Monitor]
+    muted: bool
+
+    @property
+    def levels(self) -> Levels:
+        """Loudness of the last block, for meters."""
+        ...
+
+    @property
+    def underruns(self) -> int:
+        """How often the speaker ran out of audio in the middle of speech."""
+        ...
+
+    @property
+    def dropped(self) -> int:
+        """Number of captured blocks that were not read in time."""
+        ...
+
+    @property
+    def queued_ms(self) -> float:
+        """Milliseconds of queued audio that have not been played yet."""
+        ...
+
+    @property
+    def refused_ms(self) -> float:
+        """Milliseconds of audio that `play` discarded because the queue was full."""
+        ...
+
+    def attach(self, monitor: Monitor) -> None:
+        """Call `monitor` with both sides of each block, until `detach`.
+
+        Raises:
+            AudioDeviceError: a monitor is attached already; a device serves one call at a time.
+        """
+
+    def detach(self) -> None:
+        """Stop calling the monitor. Does nothing if none is attached."""
 
     async def start(self) -> None:
         """Open the device and begin to capture and to play.
 
         Raises:
-            AudioDeviceError: it does not open.
+            AudioDeviceError: the device cannot be opened.
         """
 
     async def read(self) -> bytes:
-        """Wait for the next captured block.
+        """Return the next captured block. Cancellation-safe: no block is lost.
 
         Raises:
-            AudioDeviceError: the device stopped working.
+            AudioDeviceError: the device is not open, or stopped working.
         """
         ...
 
     def play(self, pcm: bytes) -> None:
-        """Queue `pcm`, whole samples of any number, for the speaker."""
+        """Queue `pcm`, any number of whole samples, for the speaker."""
 
     def clear(self) -> float:
-        """Drop what is queued but not yet played; returns how many milliseconds it was."""
+        """Drop the queued audio; return how many milliseconds were dropped."""
         ...
 
     async def drain(self) -> None:
-        """Wait until all that is queued has been played."""
+        """Wait until all queued audio has been played."""
 
     async def close(self) -> None:
-        """Stop at once and give everything back."""
+        """Stop at once and release the device. May be called in any state, and repeatedly."""
 
 
-class SilentDevice(Duplex):
-    """A device without sound: captures silence at real pace, and plays to nobody.
+class BaseDevice:
+    """Base class for devices: muting, the monitor, and counters that stay 0.
 
-    Also the ground of devices that are paced by the event loop's clock: they override
-    `_capture` and `_emit`, which are called once a block.
-
-    Args:
-        speed: times real time, for tests.
-
-    Raises:
-        ConfigurationError: `speed` is not above 0.
+    A subclass adds `start`, `read`, `play`, `clear`, `drain` and `close`, calls `_monitor_block`
+    once per block, and redefines the counters that it keeps.
     """
 
-    def __init__(self, *, speed: float = 1) -> None:
-        super().__init__()
-        check_types(int, float, speed=speed)
-        if not speed > 0:
-            raise ConfigurationError(f"speed is above 0, not {speed!r}")
-        self._block_seconds = BLOCK_MS / 1000 / speed
-        self._pacer: Optional[asyncio.Task[None]] = None
+    muted = False
+    _monitor: Optional[Monitor] = None
 
-    async def start(self) -> None:
-        """Begin to capture and to play.
+    @property
+    def levels(self) -> Levels:
+        """Silence, unless redefined."""
+        return Levels()
+
+    @property
+    def underruns(self) -> int:
+        """0, unless redefined."""
+        return 0
+
+    @property
+    def dropped(self) -> int:
+        """0, unless redefined."""
+        return 0
+
+    @property
+    def queued_ms(self) -> float:
+        """0, unless redefined."""
+        return 0
+
+    @property
+    def refused_ms(self) -> float:
+        """0, unless redefined."""
+        return 0
+
+    def attach(self, monitor: Monitor) -> None:
+        """Call `monitor` with both sides of each block, until `detach`.
 
         Raises:
-            AudioDeviceError: it is open already, or does not open.
+            AudioDeviceError: a monitor is attached already; a device serves one call at a time.
         """
-        if self._pacer is not None:
-            raise AudioDeviceError("the device is open already")
-        self._open()
-        self._begin()
-        self._pacer = asyncio.create_task(self._pace())
+        if self._monitor is not None:
+            raise AudioDeviceError("the device serves another call: give each call its own device")
+        self._monitor = monitor
 
-    async def close(self) -> None:
-        """Stop at once."""
-        pacer, self._pacer = self._pacer, None
-        if pacer is not None:
-            pacer.cancel()
-            try:
-                await asyncio.wait({pacer})
-            finally:  # also when this is cancelled
-                self._stop()
-                self._shut()
+    def detach(self) -> None:
+        """Stop calling the monitor. Does nothing if none is attached."""
+        self._monitor = None
 
-    def _open(self) -> None:
-        """Open what the device writes to."""
+    def _monitor_block(self, captured: bytes, played: bytes) -> None:
+        """Pass both sides of a block to the monitor, the captured one as it is sent."""
+        if self._monitor is not None:
+            self._monitor(captured, played)
 
-    def _shut(self) -> None:
-        """Close what `_open` opened."""
 
-    def _capture(self) -> bytes:
-        return bytes(BLOCK_BYTES)
+class BufferedDevice(BaseDevice):
+    """Base class for devices that queue both directions, count, mute and measure levels.
 
-    def _emit(self, block: bytes) -> None:
-        """Take a block that is played."""
+    A subclass calls `_begin` in `start`, `_exchange` for each block, and `_stop` when there are
+    no more blocks, all in the event loop. It takes what it plays from `_playout`.
+    """
 
-    async def _pace(self) -> None:
-        loop = asyncio.get_running_loop()
-        due = loop.time()
-        try:
-            while True:
-                captured, played = self._capture(), self._playout.read(BLOCK_BYTES)
-                self._emit(played)
-                self._exchange(captured, played)
-                due += self._block_seconds
-                if due < loop.time() - LATE_BLOCKS * self._block_seconds:
-                    due = loop.time()
-                await asyncio.sleep(max(0.0, due - loop.time()))
-        except Exception as error:  # a monitor's too: the reader must not wait for ever
-            log.exception("the audio device stopped")
-            self._stop(AudioDeviceError(f"the audio device stopped: {error}"))
+    def __init__(self) -> None:
+        self._playout = PlayoutBuffer()
+        self._captured: deque[bytes] = deque()
+        self._last = (_SILENCE, _SILENCE)
+        self._unread = 0
+        self._waiters: list[asyncio.Future[None]] = []
+        self._state: Literal["not open", "open", "closed"] = "not open"
+        self._failure: Optional[AudioDeviceError] = None
+
+    @property
+    def levels(self) -> Levels:
+        """Loudness of the last block; the microphone is measured even while it is muted."""
+        captured, played = self._last
+        return Levels(Level.of(captured), Level.of(played))
+
+    @property
+    def underruns(self) -> int:
+        """How often, since `start`, the speaker ran out of audio in the middle of speech."""
+        return self._playout.underruns
+
+    @property
+    def dropped(self) -> int:
+        """Number of captured blocks, since `start`, that were not read in time."""
+        return self._unread
+
+    @property
+    def queued_ms(self) -> float:
+        """Milliseconds of queued audio that have not been played yet."""
+        return duration_ms(len(self._playout))
+
+    @property
+    def refused_ms(self) -> float:
+        """Milliseconds of audio, since `start`, discarded because ten minutes were queued."""
+        return duration_ms(self._playout.refused)
+
+    async def read(self) -> bytes:
+        """Return the next captured block. Cancellation-safe: no block is lost.
+
+        Raises:
+            AudioDeviceError: the device is not open, or stopped working.
+        """
+        while not self._captured:
+            if not self._is_running:
+                raise self._failure or AudioDeviceError(f"the device is {self._state}")
+            await self._next_block()
+        return self._captured.popleft()
+
+    def play(self, pcm: bytes) -> None:
+        """Queue `pcm`, any number of whole samples, for the speaker."""
+        self._playout.write(pcm)
+
+    def clear(self) -> float:
+        """Drop the queued audio; return how many milliseconds were dropped.
+
+        Speech that is being played fades out over the next 5 ms.
+        """
+        return duration_ms(self._playout.clear())
+
+    async def drain(self) -> None:
+        """Wait until all queued audio has been played, or the device stops."""
+        while self._playout and self._is_running:
+            await self._next_block()
+
+    @property
+    def _is_running(self) -> bool:
+        return self._state == "open"
+
+    async def _next_block(self) -> None:
+        """Wait until a block has been exchanged, or the device stops."""
+        waiter = asyncio.get_running_loop().create_future()
+        self._waiters.append(waiter)
+        await waiter
+
+    def _begin(self) -> None:
+        """Reset everything for a new start."""
+        BufferedDevice.__init__(self)
+        self._state = "open"
+
+    def _stop(self, failure: Optional[AudioDeviceError] = None) -> None:
+        """End `read`, once the captured blocks are read, with `failure`."""
+        if self._is_running:
+            self._state, self._failure = "closed", failure
+            self._notify()
+
+    def _exchange(self, captured: bytes, played: bytes) -> None:
+        """Hand over both sides of a block."""
+        self._last = (captured, played)
+        if self.muted:
+            captured = _SILENCE
+        if len(self._captured) >= CAPTURE_BLOCKS:
+            self._captured.popleft()
+            self._unread += 1
+        self._captured.append(captured)
+        self._notify()
+        self._monitor_block(captured, played)
+
+    def _notify(self) -> None:
+        waiters, self._waiters = self._waiters, []
+        for waiter in waiters:
+            if not waiter.done():
+                waiter.set_result(None)

@@ -1,13 +1,12 @@
-"""The agent's own voice in the microphone: kept out, taken out, or at least noticed.
+"""Echo of the agent's voice in the microphone: suppress, cancel or at least detect it.
 
-The only importer of `pywebrtc_audio`.
+The only module that imports `pywebrtc_audio`.
 """
 
 from __future__ import annotations
 
 import logging
 from collections import deque
-from importlib import import_module
 from operator import mul
 from typing import Any, Callable, Literal
 
@@ -19,26 +18,26 @@ log = logging.getLogger("vatel.audio")
 
 Mode = Literal["full", "half", "aec"]
 Cleaner = Callable[[bytes, bytes], bytes]
-"""Gives what is sent, for what was captured and what was played in the same block."""
+"""Returns the block to send, given the captured and the played block."""
 
 AUDIBLE_DBFS = -55.0
-"""What is played above this level may come back."""
+"""Played audio above this level may be captured as an echo."""
 QUIET = 50
-"""Mean amplitude of 5 ms, -56 dBFS: a microphone that is never louder hears nobody."""
+"""Mean amplitude of 5 ms (-56 dBFS). A microphone that is never louder captures no voice."""
 HOLD_MS = 300
-"""How long it may take to come back: buffers of the devices, and the room."""
+"""Maximum delay of an echo, caused by the buffers of the devices and by the room."""
 ADVICE = (
-    "the agent seems to hear itself, which makes it interrupt itself: use a headset, or a device "
-    "with mode='aec' (echo cancellation) or mode='half' (it does not listen while it speaks)"
+    "the agent seems to hear itself and may interrupt itself: use a headset, or a device with "
+    "mode='aec' (echo cancellation) or mode='half' (no listening while the agent speaks)"
 )
 
 
 def cleaner(mode: Mode) -> Cleaner:
-    """What a mode does with each block: nothing (full), silence (half), cancellation (aec).
+    """Return what a mode does to each block: nothing (full), silence (half), cancellation (aec).
 
     Raises:
-        ConfigurationError: there is no such mode.
-        AudioDeviceError: what it needs is not installed.
+        ConfigurationError: the mode does not exist.
+        AudioDeviceError: pywebrtc-audio, which `aec` needs, is not installed.
     """
     if mode == "full":
         return lambda captured, _played: captured
@@ -46,17 +45,17 @@ def cleaner(mode: Mode) -> Cleaner:
         return Gate().clean
     if mode == "aec":
         return Canceller().clean
-    raise ConfigurationError(f"mode is 'full', 'half' or 'aec', not {mode!r}")
+    raise ConfigurationError(f"mode must be 'full', 'half' or 'aec', not {mode!r}")
 
 
 class Gate:
-    """Silence instead of the microphone while the agent speaks, and a little longer."""
+    """Silences the microphone while the agent speaks, and 300 ms longer."""
 
     def __init__(self) -> None:
         self._closed_blocks = 0
 
     def clean(self, captured: bytes, played: bytes) -> bytes:
-        """The block, or silence."""
+        """Return the captured block, or silence."""
         if level(played) > AUDIBLE_DBFS:
             self._closed_blocks = HOLD_MS // BLOCK_MS + 1
         if not self._closed_blocks:
@@ -66,38 +65,39 @@ class Gate:
 
 
 class Canceller:
-    """Takes out what was played, by the canceller of WebRTC; adds some 10 ms of delay.
+    """Cancels the echo of the played audio with WebRTC's canceller; adds about 10 ms of delay.
 
     Raises:
-        AudioDeviceError: pywebrtc-audio is not installed, or not for this Python.
+        AudioDeviceError: pywebrtc-audio is not installed, or does not support this Python.
     """
 
     def __init__(self) -> None:
         try:
-            self._numpy: Any = import_module("numpy")
-            webrtc: Any = import_module("pywebrtc_audio")
-            self._echo = webrtc.AudioProcessor(sample_rate=SAMPLE_RATE, echo_cancellation=True)
-        except (ImportError, AttributeError) as error:  # below 3.10 there is an empty package
+            import numpy
+            from pywebrtc_audio import AudioProcessor
+        except ImportError as error:  # also of the empty package that Python 3.9 gets
             raise AudioDeviceError(
-                "mode='aec' needs pywebrtc-audio, which is for Python 3.10 and later: "
+                "mode='aec' needs pywebrtc-audio, which requires Python 3.10 or later: "
                 f"pip install 'vatel[aec]' ({error})"
             ) from error
+        self._numpy: Any = numpy
+        self._echo = AudioProcessor(sample_rate=SAMPLE_RATE, echo_cancellation=True)
 
     def clean(self, captured: bytes, played: bytes) -> bytes:
-        """The block without the echo of this and earlier blocks."""
+        """Return the captured block without the echo of this and earlier blocks."""
         near, far = (self._numpy.frombuffer(pcm, dtype="<i2") for pcm in (captured, played))
         return bytes(self._echo.process(near, far).tobytes())
 
 
 class SelfHearing:
-    """Warns, once, where the microphone follows what was played.
+    """Logs a warning, once, if the microphone captures what was played.
 
-    It compares how loudness changes, at 5 ms a step: what comes back is weaker and later, by
-    up to 300 ms, but has the same shape. Only the time around speech of the agent is looked at.
+    Compares how loudness changes in steps of 5 ms: an echo is weaker and up to 300 ms later, but
+    has the same shape. Only the time around the agent's speech is compared.
     """
 
     WINDOW_MS, ENOUGH_MS, STEP_MS = 2000, 1200, 5
-    ALIKE = 0.85  # measured: an echo has 0.98 and more, another voice 0.7 at most
+    ALIKE = 0.85  # measured: at least 0.98 for an echo, at most 0.7 for another voice
 
     def __init__(self) -> None:
         self.has_warned = False
@@ -105,11 +105,11 @@ class SelfHearing:
         size = self.WINDOW_MS // self.STEP_MS
         self._captured: deque[float] = deque(maxlen=size)
         self._played: deque[float] = deque(maxlen=size)
-        self._near_blocks = 0  # blocks to come that may hold an echo
+        self._near_blocks = 0  # number of next blocks that may contain an echo
         self._blocks = 0
 
     def hear(self, captured: bytes, played: bytes) -> None:
-        """Take a block of both sides, as sent and as played, into account."""
+        """Compare a block of both sides, as sent and as played."""
         if self.has_warned:
             return
         if level(played) > AUDIBLE_DBFS:
@@ -125,7 +125,7 @@ class SelfHearing:
             log.warning(ADVICE)
 
     def likeness(self) -> float:
-        """How alike both sides are at the best delay: 1 the same shape, 0 nothing in common."""
+        """Return how alike both sides are at the best delay, from 0 (unrelated) to 1 (same)."""
         captured, played = _smooth(self._captured), _smooth(self._played)
         if max(captured) < QUIET:
             return 0
@@ -139,7 +139,7 @@ class SelfHearing:
 
 
 def _smooth(envelope: deque[float]) -> list[float]:
-    """Without it, an echo that is late by half a step would look like another voice."""
+    """Average neighbours: an echo late by half a step would look like another voice otherwise."""
     values = list(envelope)
     return [(one + two) / 2 for one, two in zip(values, values[1:])]
 

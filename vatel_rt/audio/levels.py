@@ -1,4 +1,4 @@
-"""How loud microphone and speaker are, for meters."""
+"""Loudness of the microphone and the speaker, for meters."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from vatel_rt.audio.pcm import samples_of
 
 SILENT_DBFS = -120.0
-"""What stands for no sound at all."""
+"""Level of complete silence."""
 _FULL_SCALE = 32768
 
 
 def level(pcm: bytes) -> float:
-    """Level of `pcm` in dB below full scale, without its mean (DC, and most of mains hum).
+    """Return the level of `pcm` in dB below full scale, without its mean (DC and most mains hum).
 
-    Of every third sample: that tells the energy of a voice as well, for a third of the work.
+    Measures every third sample, which is as exact for a voice and three times as fast.
     """
     samples = samples_of(pcm)[::3]
     count = len(samples)
@@ -26,11 +26,11 @@ def level(pcm: bytes) -> float:
 
 @dataclass(frozen=True)
 class Level:
-    """Loudness of a block, in dB below full scale: -120 (nothing) to 0.
+    """Loudness of a block in dB below full scale, from -120 (silence) to 0.
 
     Attributes:
-        rms: of its energy, without its mean; a sine at full scale has -3.
-        peak: of its largest sample.
+        rms: energy without the mean; a sine at full scale has -3.
+        peak: the largest sample.
     """
 
     rms: float = SILENT_DBFS
@@ -38,7 +38,7 @@ class Level:
 
     @staticmethod
     def of(pcm: bytes) -> Level:
-        """The level of `pcm`, one sample or more."""
+        """Return the level of `pcm`, which must hold at least one sample."""
         samples = samples_of(pcm)
         highest, lowest = max(samples), min(samples)
         peak = max(highest, -lowest)
@@ -49,7 +49,7 @@ class Level:
 
 @dataclass(frozen=True)
 class Levels:
-    """The last block of both sides; the microphone as it is captured, also while it is muted."""
+    """Loudness of the last block of each side; the microphone's even while it is muted."""
 
     microphone: Level = Level()
     speaker: Level = Level()

@@ -1,4 +1,4 @@
-"""What waits to be played, between a socket that bursts and a device that does not wait."""
+"""The jitter buffer between a socket that delivers in bursts and a device that plays steadily."""
 
 from __future__ import annotations
 
@@ -9,31 +9,31 @@ from threading import Lock
 from vatel_rt.audio.pcm import SAMPLE_WIDTH, bytes_of, duration_ms, pcm_of, samples_of
 
 LONGEST_MS = 600_000
-"""Speech that may wait, ten minutes: no agent's turn is longer, and memory is bounded."""
+"""Maximum length of queued audio (10 min), which bounds memory; no agent speaks longer."""
 CUSHION_MS, LONGEST_CUSHION_MS = 40, 240
-"""Speech that must wait before it begins to play: at first, and at most after underruns."""
+"""Audio that must be queued before speech begins to play: at first, and at most."""
 SAME_SPEECH_MS = 300
-"""Speech that goes on after less silence than this was late; after more, it is a new beginning."""
+"""Speech that resumes after at most this much silence was late; otherwise it is new speech."""
 FADE_MS = 5
-"""How long speech that is cut takes to become silent: less clicks."""
+"""Fade-out of speech that is cut, which would click otherwise."""
 
 
 class PlayoutBuffer:
     """A queue of PCM for one reader and one writer, which may be different threads.
 
-    Chunks of any size go in, blocks of the asked size come out. The lock is held for a few
-    microseconds: a device's callback may take it.
+    Takes chunks of any size and returns blocks of the requested size. The lock is held for a few
+    microseconds, so that the callback of a device may take it.
 
-    Speech begins once a little of it waits (the cushion), or once it has waited that long.
-    Where it then runs dry and goes on soon, that is an underrun, and the cushion doubles; a
-    speech without any halves it again.
+    Speech begins to play once a little audio (the cushion) is queued, or has been queued for as
+    long. If the buffer then runs empty and speech resumes soon, that is an underrun, and the
+    cushion doubles; speech without an underrun halves it again.
 
     Args:
         cushion_ms: the first cushion; 0 for a plain queue.
 
     Attributes:
-        refused: bytes that came when ten minutes of speech were waiting.
-        underruns: how often speech ran dry before it was over.
+        refused: bytes that were discarded because ten minutes of audio were queued.
+        underruns: how often the buffer ran empty in the middle of speech.
     """
 
     def __init__(self, cushion_ms: float = CUSHION_MS) -> None:
@@ -43,22 +43,22 @@ class PlayoutBuffer:
         self._chunks: deque[bytes] = deque()
         self._head = 0
         self._size = 0
-        self._held = 0  # bytes of silence given while speech waited for its cushion
-        self._silence = bytes_of(SAME_SPEECH_MS) + 1  # ... and since speech was last played
+        self._held = 0  # bytes of silence returned while waiting for the cushion
+        self._silence = bytes_of(SAME_SPEECH_MS) + 1  # ... and since the last speech
         self._was_late = self._was_cut = False
         self._lock = Lock()
 
     def __len__(self) -> int:
-        """Bytes that wait."""
+        """Return the number of queued bytes."""
         return self._size
 
     @property
     def cushion_ms(self) -> float:
-        """Speech that must wait before it begins to play."""
+        """Audio that must be queued before speech begins to play."""
         return duration_ms(self._cushion)
 
     def write(self, pcm: bytes) -> None:
-        """Add `pcm` at the end."""
+        """Append `pcm`; discard it if more than ten minutes would be queued."""
         if not pcm:
             return
         with self._lock:
@@ -71,7 +71,7 @@ class PlayoutBuffer:
             self._size += len(pcm)
 
     def read(self, size: int) -> bytes:
-        """Take exactly `size` bytes; where fewer wait, the rest is silence."""
+        """Return the next `size` bytes, padded with silence."""
         with self._lock:
             if self._must_wait():
                 self._held += size
@@ -82,15 +82,15 @@ class PlayoutBuffer:
             self._silence = missing if pcm else self._silence + missing
             if missing:
                 self._held = 0
-            if missing and self._was_cut:  # what comes next is another speech, however soon
+            if missing and self._was_cut:  # what follows is new speech, however soon
                 self._silence += bytes_of(SAME_SPEECH_MS)
                 self._was_cut = False
         return pcm + bytes(missing)
 
     def clear(self) -> int:
-        """Drop all that waits, and return how many bytes that were.
+        """Drop the queued audio; return how many bytes were dropped.
 
-        Of speech that is being played, the next 5 ms are kept and become silence.
+        The next 5 ms of speech that is being played are kept and fade out.
         """
         with self._lock:
             self._was_cut = self._was_cut or not self._silence

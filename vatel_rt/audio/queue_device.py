@@ -1,80 +1,77 @@
-"""Audio of your own: from and to a browser, a telephone gateway, another engine."""
+"""Audio that the program delivers and collects: a browser's, a telephone gateway's."""
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import AsyncIterator
 
-from vatel_rt.audio.device import SilentDevice
+from vatel_rt.audio.clocked_device import ClockedDevice
 from vatel_rt.audio.pcm import BLOCK_BYTES, BLOCK_MS, bytes_of, check_speech
 from vatel_rt.audio.playout import LONGEST_MS, PlayoutBuffer
 from vatel_rt.errors import AudioDeviceError
 
 UNHEARD_BLOCKS = 2000 // BLOCK_MS
-"""Played blocks kept for who takes them slowly, two seconds; then the oldest is dropped."""
+"""Played blocks kept for a slow reader (2 s). Beyond that, the oldest is dropped."""
+_NOT_OPEN = "the device is not open: entering its call opens it"
 
 
-class QueueDevice(SilentDevice):
-    """Bytes as microphone, and bytes as speaker, both at real pace::
+class QueueDevice(ClockedDevice):
+    """Bytes as microphone and bytes as speaker, both at real pace::
 
         device = QueueDevice()
         async with client.call(agent_id, audio=device):
             await device.push(pcm)                  # one task: what the caller says
-            async for block in device.speaker():    # another one: what the caller hears
+            async for block in device.speaker():    # another task: what the caller hears
                 ...
 
-    Where nothing is pushed in time the microphone is silent, and the speaker is where the agent
-    is; an interruption is silence at once, for nothing is played ahead of time.
+    While nothing is pushed, the microphone is silent; while the agent is silent, so is the
+    speaker. Nothing is played ahead of time, so an interruption silences the speaker at once.
 
     Args:
-        ahead_ms: how much may be pushed ahead of time, ten minutes at most.
+        ahead_ms: how much audio `push` queues before it waits, at most ten minutes.
 
     Attributes:
-        unheard: played blocks that nobody took in time from `speaker`.
+        unheard: number of played blocks that were dropped because `speaker` was not read in time.
     """
 
     def __init__(self, *, ahead_ms: float = 1000) -> None:
         super().__init__()
         self.unheard = 0
-        # Beyond what its buffer takes a piece would be lost, not wait.
+        # Within what the buffer holds: beyond that it would discard instead of waiting.
         self._ahead = max(bytes_of(min(ahead_ms, LONGEST_MS - BLOCK_MS)), BLOCK_BYTES)
         self._microphone = PlayoutBuffer()
         self._speaker: deque[bytes] = deque()
 
     async def push(self, pcm: bytes) -> None:
-        """Say `pcm`, whole samples of any number; waits while too much is ahead of time.
+        """Queue `pcm`, any number of whole samples, for the microphone; wait while it is full.
 
-        When this is cancelled, what did not fit yet is not said.
+        Cancelling discards what was not queued yet.
 
         Raises:
-            AudioFormatError: half a sample, or a WAV file.
-            AudioDeviceError: the device is not open, or no more.
+            AudioFormatError: `pcm` does not hold whole samples, or is a WAV file.
+            AudioDeviceError: the device is not open, or was closed meanwhile.
         """
         check_speech(pcm)
         for start in range(0, len(pcm), BLOCK_BYTES):
             while self._is_running and len(self._microphone) >= self._ahead:
                 await self._next_block()
             if not self._is_running:
-                raise self._failure or AudioDeviceError("the device is not open: its call opens it")
+                raise self._failure or AudioDeviceError(_NOT_OPEN)
             self._microphone.write(pcm[start : start + BLOCK_BYTES])
 
     async def speaker(self) -> AsyncIterator[bytes]:
-        """What is played, in blocks of 20 ms, until the device is closed; for one reader.
+        """Yield the played audio in blocks of 20 ms until the device is closed; for one reader.
 
         Raises:
-            AudioDeviceError: the device is not open yet: read it within the call's context.
+            AudioDeviceError: the device is not open yet. Read it within the context of its call.
         """
         if not (self._speaker or self._is_running):
-            raise AudioDeviceError("the device is not open: its call opens it")
+            raise AudioDeviceError(_NOT_OPEN)
         while self._speaker or self._is_running:
             if self._speaker:
                 yield self._speaker.popleft()
             else:
                 await self._next_block()
-
-    async def _next_block(self) -> None:
-        self._exchanged.clear()
-        await self._exchanged.wait()
 
     def _open(self) -> None:
         self._microphone = PlayoutBuffer()

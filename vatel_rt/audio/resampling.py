@@ -1,22 +1,21 @@
-"""Other formats of PCM, from and to the platform's. The only importer of `soxr`."""
+"""Convert PCM of other formats to and from the platform's. The only module that imports `soxr`."""
 
 from __future__ import annotations
 
 from array import array
 from collections.abc import Iterator
-from importlib import import_module
 from typing import Any
 
 from vatel_rt.audio.pcm import SAMPLE_RATE, SAMPLE_WIDTH, interleave, pcm_of, samples_of
 
 LIVE, FILES = "LQ", "HQ"
-"""Qualities of soxr. The low one, good for speech, is late by 20 ms at most; better ones by 40."""
+"""Qualities of soxr. LQ is good enough for speech and adds at most 20 ms of delay, HQ 40 ms."""
 _PIECE = SAMPLE_RATE // 10
 
 
 def to_16_bit(data: bytes, width: int) -> bytes:
-    """Integer PCM as WAV files have it, of 1 to 4 bytes a sample, as 16-bit PCM."""
-    if width == 1:  # unsigned, alone of all
+    """Return integer PCM of a WAV file, of 1 to 4 bytes per sample, as 16-bit PCM."""
+    if width == 1:  # the only width that is unsigned
         return bytes(byte for sample in data for byte in (0, sample ^ 0x80))
     if width == SAMPLE_WIDTH:
         return data
@@ -26,7 +25,7 @@ def to_16_bit(data: bytes, width: int) -> bytes:
 
 
 def to_mono(pcm: bytes, channels: int) -> bytes:
-    """16-bit PCM of several channels as their mean."""
+    """Return the mean of the channels of 16-bit PCM."""
     if channels == 1:
         return pcm
     samples = samples_of(pcm)
@@ -35,7 +34,7 @@ def to_mono(pcm: bytes, channels: int) -> bytes:
 
 
 def to_stereo(pcm: bytes) -> bytes:
-    """Mono 16-bit PCM on both of two channels."""
+    """Return mono 16-bit PCM as stereo with two equal channels."""
     return interleave(pcm, pcm)
 
 
@@ -43,34 +42,36 @@ class Resampler:
     """Converts a stream of mono 16-bit PCM from one rate to another, with soxr.
 
     Raises:
-        ModuleNotFoundError: soxr, of the extra `audio`, is not installed.
+        ModuleNotFoundError: soxr, which the extra `audio` installs, is missing.
     """
 
     def __init__(self, rate: float, to_rate: float, quality: str = LIVE) -> None:
-        self._numpy: Any = import_module("numpy")
-        soxr: Any = import_module("soxr")
+        import numpy
+        import soxr  # type: ignore[import-untyped]
+
+        self._numpy: Any = numpy
         self._stream = soxr.ResampleStream(rate, to_rate, 1, dtype="int16", quality=quality)
 
     def push(self, pcm: bytes, *, last: bool = False) -> bytes:
-        """Convert more; what comes out is late by some milliseconds until the `last`."""
+        """Convert more of the stream; output lags some milliseconds behind until the `last`."""
         samples = self._numpy.frombuffer(pcm, dtype=self._numpy.int16)
         return bytes(self._stream.resample_chunk(samples, last=last).tobytes())
 
 
-def resampled(pcm: bytes, rate: int) -> bytes:
-    """Mono 16-bit `pcm` of `rate` at 24 000 Hz: by soxr if it is there, else by straight lines."""
+def resample(pcm: bytes, rate: int) -> bytes:
+    """Return mono 16-bit `pcm` of `rate` at 24 000 Hz, interpolated if soxr is not installed."""
     if rate == SAMPLE_RATE:
         return pcm
     try:
         return Resampler(rate, SAMPLE_RATE, FILES).push(pcm, last=True)
     except ModuleNotFoundError:
-        return b"".join(by_straight_lines(pcm, rate))
+        return b"".join(interpolate(pcm, rate))
 
 
-def by_straight_lines(pcm: bytes, rate: int) -> Iterator[bytes]:
-    """Mono 16-bit `pcm` of `rate` at 24 000 Hz, in pieces of 100 ms.
+def interpolate(pcm: bytes, rate: int) -> Iterator[bytes]:
+    """Yield mono 16-bit `pcm` of `rate` at 24 000 Hz, linearly interpolated, in pieces of 100 ms.
 
-    Good enough for speech: highs become a little weaker.
+    Good enough for speech: high frequencies become a little weaker.
     """
     samples = samples_of(pcm[: len(pcm) // SAMPLE_WIDTH * SAMPLE_WIDTH])
     samples.append(0)

@@ -1,8 +1,8 @@
-"""Voice activity: where speech begins and ends in PCM, told by its energy.
+"""Voice activity detection: find where speech begins and ends in PCM, by its energy.
 
-Standard library only, and a bounded amount of work for each 20 ms of audio. The noise floor is
-the quietest of the last two seconds, so steady noise (10 dB below the voice or more) is no
-speech; other voices, music and a sudden new noise are, the last one for two seconds.
+Standard library only, with a bounded amount of work per 20 ms of audio. The noise floor is the
+quietest level of the last two seconds: steady noise, at least 10 dB below the voice, does not
+count as speech; other voices and music do, and so does new noise for its first two seconds.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from vatel_rt.audio.pcm import BLOCK_BYTES, BLOCK_FRAMES, BLOCK_MS
 ON_DB = 6.0
 """How far above the noise floor speech begins."""
 OFF_DB = 3.0
-"""... and below what it may fall before it counts as over: less, so that it does not flutter."""
+"""... and how far above it speech goes on. Less, so that the result does not flutter."""
 MIN_DBFS = -52.0
-"""Nothing below this level is speech, however quiet the room is."""
+"""Anything quieter than this is not speech, however quiet the room is."""
 FLOOR_BLOCKS = 2000 // BLOCK_MS
 LEARNING_BLOCKS = 200 // BLOCK_MS
 SMOOTHING = 0.3
@@ -31,8 +31,8 @@ ONSET_BLOCKS = 8
 class Activity:
     """Speech `started` or `stopped` at sample `at`, counted from the first one pushed.
 
-    `at` is where it really did, which is before the push that told: `start_ms` or a little
-    more for a start, `stop_ms` for a stop.
+    `at` lies before the push that detected it: by `start_ms` or a little more for a start, by
+    `stop_ms` for a stop.
     """
 
     kind: Literal["started", "stopped"]
@@ -40,22 +40,22 @@ class Activity:
 
 
 class VoiceActivity:
-    """Tells speech from silence in a stream of PCM.
+    """Detects speech in a stream of PCM.
 
     Args:
-        start_ms: speech starts once this much of `start_ms` + 40 ms is loud.
-        stop_ms: speech stops once this long is quiet.
+        start_ms: speech starts when this much of the last `start_ms` + 40 ms is loud.
+        stop_ms: speech stops after this much quiet.
 
     Attributes:
         speaking: whether speech has started and not stopped.
-        position: samples heard so far, in whole 20 ms blocks.
+        position: samples processed so far, in whole 20 ms blocks.
     """
 
     def __init__(self, *, start_ms: float = 60, stop_ms: float = 500) -> None:
         self.speaking = False
         self.position = 0
         self._needed = max(1, round(start_ms / BLOCK_MS))
-        self._patience = max(1, round(stop_ms / BLOCK_MS))
+        self._stop_blocks = max(1, round(stop_ms / BLOCK_MS))
         self._rest = b""
         self._smooth: float | None = None
         self._levels: deque[float] = deque(maxlen=FLOOR_BLOCKS)
@@ -65,7 +65,7 @@ class VoiceActivity:
         self._end = 0
 
     def push(self, pcm: bytes) -> list[Activity]:
-        """Hear more audio, of any length, and tell what happened in it."""
+        """Process more audio, of any length; return what was detected."""
         data = self._rest + pcm
         whole = len(data) - len(data) % BLOCK_BYTES
         self._rest = data[whole:]
@@ -87,7 +87,7 @@ class VoiceActivity:
         learned = len(self._levels) >= LEARNING_BLOCKS
         active = self._smooth > max(floor + (OFF_DB if self.speaking else ON_DB), MIN_DBFS)
         self._active.append(learned and active)
-        # The smoothed level decides and the plain one, which does not lag, tells where.
+        # The smoothed level decides; the plain one does not lag and determines the position.
         self._loud.append(db > max(floor + ON_DB, MIN_DBFS))
 
     def _start(self) -> Activity | None:
@@ -103,7 +103,7 @@ class VoiceActivity:
         self._quiet = 0 if self._active[-1] else self._quiet + 1
         if self._loud[-1]:
             self._end = self.position
-        if self._quiet < self._patience:
+        if self._quiet < self._stop_blocks:
             return None
         self.speaking = False
         self._active.clear()

@@ -18,7 +18,8 @@ from typing import Callable, Optional
 import anyio
 from anyio.abc import TaskGroup
 
-from vatel_rt.audio.device import AudioDevice, SilentDevice
+from vatel_rt.audio.clocked_device import SilentDevice
+from vatel_rt.audio.device import AudioDevice
 from vatel_rt.audio.wav import Path, Recorder
 from vatel_rt.call.dispatch import Receiver
 from vatel_rt.call.end import CallEnd
@@ -77,7 +78,7 @@ class Call:
     ) -> None:
         check_types(Tools, NONE, tools=tools)
         check_types(str, PathLike, NONE, record=record)
-        if audio is not None and (isinstance(audio, type) or not hasattr(audio, "start")):
+        if audio is not None and (isinstance(audio, type) or not hasattr(audio, "attach")):
             raise TypeError(f"audio is a device, as vatel_rt.WavDevice(path), not {audio!r:.60}")
         self._connect = connect
         self._audio: AudioDevice = audio or SilentDevice()
@@ -205,11 +206,9 @@ class Call:
             raise RuntimeError("the call has not begun: enter its context, `async with call:`")
 
     async def _open(self) -> None:
-        if isinstance(getattr(self._audio.monitor, "__self__", None), Call):
-            raise AudioDeviceError("the device serves another call: give each call its own")
-        self._audio.monitor = self._hear
+        self._audio.attach(self._hear)
         self._opened.callback(setattr, self._microphone, "muted", self._microphone.muted)
-        self._opened.callback(setattr, self._audio, "monitor", None)
+        self._opened.callback(self._audio.detach)
         if self._record is not None:
             self._recorder = Recorder(self._record)
             self._opened.callback(self._recorder.close)

@@ -7,8 +7,7 @@ from collections import deque
 from contextlib import suppress
 from typing import Optional
 
-from vatel_rt.audio.device import AudioDevice
-from vatel_rt.audio.duplex import CAPTURE_BLOCKS, Duplex
+from vatel_rt.audio.device import CAPTURE_BLOCKS, AudioDevice
 from vatel_rt.audio.pcm import BLOCK_BYTES, check_speech
 from vatel_rt.errors import ConnectionClosed
 from vatel_rt.realtime.connection import Connection
@@ -19,7 +18,6 @@ class Microphone:
 
     def __init__(self, device: AudioDevice) -> None:
         self._device = device
-        self._muted = False  # for devices that cannot do it themselves
         self._speeches: deque[_Speech] = deque()
         self._said: deque[bytes] = deque(maxlen=CAPTURE_BLOCKS)
         self._closed = False
@@ -27,14 +25,11 @@ class Microphone:
     @property
     def muted(self) -> bool:
         """Whether silence is sent for what the device captures."""
-        return self._device.muted if isinstance(self._device, Duplex) else self._muted
+        return self._device.muted
 
     @muted.setter
     def muted(self, on: bool) -> None:
-        if isinstance(self._device, Duplex):
-            self._device.muted = on
-        else:
-            self._muted = on
+        self._device.muted = on
 
     async def send_to(self, connection: Connection) -> None:
         """Send until this is cancelled; after the session's end, only empty the device.
@@ -70,7 +65,7 @@ class Microphone:
         """What goes into records in the place of `captured`; for the device's thread."""
         if self._said:
             return self._said.popleft()
-        return bytes(len(captured)) if self._muted else captured
+        return bytes(len(captured)) if self.muted else captured
 
     def close(self) -> None:
         """Nothing more is sent: let `say` end."""
@@ -83,7 +78,7 @@ class Microphone:
             await connection.drain_queued_audio()  # what was captured before it is sent before it
         speech = self._next_speech()
         if speech is None:
-            connection.queue_audio(bytes(len(block)) if self._muted else block)
+            connection.queue_audio(bytes(len(block)) if self.muted else block)
             return
         piece = bytes(speech.left[:BLOCK_BYTES]).ljust(BLOCK_BYTES, b"\0")
         await connection.send_speech(piece)

@@ -9,7 +9,7 @@ from typing import Union
 from vatel_rt.audio.portaudio.device import PyAudioDevice
 from vatel_rt.audio.portaudio.library import SoundDevice, list_devices
 from vatel_rt.audio.portaudio.problems import NO_DEVICE
-from vatel_rt.audio.wav import WavDevice
+from vatel_rt.audio.wav_device import WavDevice
 from vatel_rt.errors import AudioDeviceError
 
 Device = Union[PyAudioDevice, WavDevice]

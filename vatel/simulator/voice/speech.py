@@ -14,7 +14,7 @@ import anyio.lowlevel
 import anyio.to_thread
 
 from vatel.simulator.scenario.scenario import DATA, Scenario, Voice
-from vatel_rt.audio.resampling import by_straight_lines
+from vatel_rt.audio.resampling import interpolate
 from vatel_rt.audio.wav import read_wav
 
 EXCUSE = DATA / "no_voice.wav"
@@ -94,7 +94,7 @@ def _run(command: list[str], told: bytes) -> subprocess.CompletedProcess[bytes]:
 async def to_platform_rate(pcm: bytes, rate: int) -> bytes:
     """Mono 16-bit `pcm` of `rate` at 24 000 Hz. Lets others run after each 100 ms of audio."""
     result = bytearray()
-    for piece in by_straight_lines(pcm, rate):
+    for piece in interpolate(pcm, rate):
         result += piece
         await anyio.lowlevel.checkpoint()
     return bytes(result)

@@ -1,7 +1,7 @@
-"""What runs in the threads of a sound library: copy, hand over, return; never wait, never raise.
+"""Callbacks that a sound library calls in its threads: they copy, hand over and return.
 
-PortAudio ends a stream whose callback returns too little, and raises what a callback raises in
-any other thread: both callbacks give a full block whatever happens.
+They never wait and never raise. PortAudio ends a stream whose callback returns too little, and
+re-raises an error of a callback in another thread: both callbacks always return a full block.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ Answer = tuple[Optional[bytes], int]
 
 CONTINUE = 0
 INPUT_OVERFLOW, OUTPUT_UNDERFLOW = 2, 4
-"""Flags of PortAudio: captured audio was lost, audio to play came too late."""
+"""Flags of PortAudio: captured audio was lost, or audio to play was late."""
 MOST_APART = 5 * BLOCK_BYTES
-"""How far what was played may be ahead of what was captured: two devices have two clocks."""
+"""How far played audio may be ahead of captured audio: two devices have two clocks."""
 
 
 class Stream:
-    """One direction.
+    """One direction of a device.
 
     Attributes:
-        calls: how often the callback was called; a device that works goes on counting.
-        lost: blocks that the library reports as lost or late.
-        error: what went wrong in the callback, which should not happen.
+        calls: how often the callback was called; increases as long as the device works.
+        lost: number of blocks that the library reported as lost or late.
+        error: an unexpected error in the callback.
     """
 
     def __init__(self, channels: int, flag: int) -> None:
@@ -40,7 +40,7 @@ class Stream:
         self._flag = flag
 
     def __call__(self, data: Optional[bytes], frames: int, _time: Any, flags: int) -> Answer:
-        """PortAudio's callback."""
+        """Handle a call of PortAudio."""
         try:
             self.calls += 1
             self.lost += bool(flags & self._flag)
@@ -54,7 +54,7 @@ class Stream:
 
 
 class Playback(Stream):
-    """Fills the speaker's blocks, and keeps what it gave for the other side."""
+    """Fills the blocks of the speaker, and keeps them in `played` for `Capture`."""
 
     def __init__(self, playout: PlayoutBuffer, rate: int, channels: int) -> None:
         super().__init__(channels, OUTPUT_UNDERFLOW)
@@ -76,7 +76,7 @@ class Playback(Stream):
 
 
 class Capture(Stream):
-    """Cuts the microphone into blocks, and gives them on with what was played meanwhile."""
+    """Cuts captured audio into blocks, and passes each to `give` with what was played meanwhile."""
 
     def __init__(
         self, played: PlayoutBuffer, give: Callable[[bytes, bytes], None], rate: int, channels: int
@@ -96,14 +96,14 @@ class Capture(Stream):
 
 
 class Handover:
-    """Blocks on their way from a callback to the event loop; the oldest go if it does not come.
+    """Passes blocks from a callback to the event loop; drops the oldest if it is too slow.
 
     Args:
-        wake: asks the event loop to `take`; called from the callback's thread.
-        limit: blocks that wait at most.
+        wake: makes the event loop call `take`; called in the callback's thread.
+        limit: maximum number of queued blocks.
 
     Attributes:
-        dropped: blocks that were not taken in time.
+        dropped: number of blocks that were not taken in time.
     """
 
     def __init__(self, wake: Callable[[], object], limit: int) -> None:
@@ -114,7 +114,7 @@ class Handover:
         self._lock = Lock()
 
     def give(self, captured: bytes, played: bytes) -> None:
-        """Add a block of both sides."""
+        """Queue a block of both sides."""
         with self._lock:
             is_first = not self._blocks
             if len(self._blocks) == self._limit:
@@ -125,7 +125,7 @@ class Handover:
             self._wake()
 
     def take(self) -> deque[tuple[bytes, bytes]]:
-        """All blocks that wait."""
+        """Return and remove all queued blocks."""
         taken: deque[tuple[bytes, bytes]] = deque()
         with self._lock:
             taken, self._blocks = self._blocks, taken

@@ -7,11 +7,11 @@ import contextlib
 import logging
 from typing import Literal, NamedTuple, Optional
 
-from vatel_rt.audio.duplex import CAPTURE_BLOCKS, Duplex
+from vatel_rt.audio.device import CAPTURE_BLOCKS, BufferedDevice
 from vatel_rt.audio.echo import Mode, SelfHearing, cleaner
 from vatel_rt.audio.pcm import BLOCK_FRAMES, SAMPLE_RATE
 from vatel_rt.audio.portaudio.callbacks import Capture, Handover, Playback
-from vatel_rt.audio.portaudio.library import PATIENCE, Choice, PortAudio
+from vatel_rt.audio.portaudio.library import CALL_SECONDS, Choice, PortAudio
 from vatel_rt.audio.portaudio.problems import LOST, NO_CONVERSION
 from vatel_rt.audio.portaudio.sound_server import connections, cut_connections
 from vatel_rt.audio.portaudio.worker import Worker
@@ -21,17 +21,17 @@ log = logging.getLogger("vatel.audio")
 
 WATCH_SECONDS = 0.25
 STILL_CHECKS = 4
-"""Checks without a callback after which a device is lost: one second of a working event loop."""
+"""Checks without a callback after which a device counts as lost (1 s of a running event loop)."""
 CLOSE_SECONDS = 1
-"""It takes 40 ms; of a sound server that hangs, until the connection to it is cut after that."""
+"""Closing takes 40 ms. If the sound server hangs, the connection to it is cut after this time."""
 REOPEN_SECONDS = 10
-"""How long another device is looked for when one is lost: sound servers take time to restart."""
+"""How long to look for another device when one is lost: sound servers take time to restart."""
 AGAIN_SECONDS = 0.5
 _FRAMES = range(120, 2401)
 
 
 class _Open(NamedTuple):
-    """What is open; it is given back as a whole, by `portaudio`."""
+    """Everything that is open; closing `portaudio` releases it."""
 
     portaudio: PortAudio
     playback: Playback
@@ -40,28 +40,28 @@ class _Open(NamedTuple):
     names: tuple[str, str]
 
 
-class PyAudioDevice(Duplex):
-    """Microphone and speaker of this machine, by PortAudio. It needs the extra `vatel[audio]`.
+class PyAudioDevice(BufferedDevice):
+    """Microphone and speaker of this machine, through PortAudio. Requires the extra `vatel[audio]`.
 
-    Both run by themselves: an event loop that is busy for some seconds loses nothing that was
-    captured, and what waits to be played is played.
+    Both run in threads: an event loop that is busy for some seconds loses no captured audio, and
+    queued audio goes on playing.
 
     Args:
-        input: the microphone: its index, a part of its name, or the default one.
+        input: the microphone: its index or a part of its name. Default: the system's default.
         output: the speaker, in the same way.
-        mode: `full`: the agent listens always, which takes a headset or a quiet speaker;
-            `half`: it does not listen while it speaks, so it cannot be interrupted; `aec`: its
-            voice is taken out of the microphone, which needs `vatel[aec]`.
-        frames: frames (of 24 000 Hz) that the speaker takes at a time, 120 to 2400. Fewer are
-            silent sooner after an interruption (240: 30 ms, 480: 50 ms), and stutter sooner
-            where the program is busy.
-        on_loss: what follows the loss of the device: `fail` ends the call with an error,
-            `reopen` goes on with the chosen device if it is there, else with the default one.
+        mode: `full`: the agent always listens; use a headset or a quiet speaker. `half`: the agent
+            does not listen while it speaks, so it cannot be interrupted. `aec`: the agent's voice
+            is removed from the captured audio; requires `vatel[aec]`.
+        frames: frames (at 24 000 Hz) per block of the speaker, 120 to 2400. With fewer, an
+            interruption is silent sooner (240: 30 ms, 480: 50 ms), but playback stutters sooner
+            if the program is busy.
+        on_loss: what to do when the device is lost: `fail` ends the call with an error, `reopen`
+            continues with the chosen device if it exists, otherwise with the default one.
 
     Raises:
-        ConfigurationError: an argument makes no sense.
-        AudioDeviceError: `mode="aec"` without what it needs. (On `start`) PyAudio, PortAudio,
-            the device or the permission is missing. (On `read`) the device is lost.
+        ConfigurationError: an argument is not valid.
+        AudioDeviceError: `mode="aec"` without pywebrtc-audio. (In `start`) PyAudio, PortAudio,
+            the device or the permission is missing. (In `read`) the device is lost.
     """
 
     def __init__(
@@ -75,30 +75,31 @@ class PyAudioDevice(Duplex):
     ) -> None:
         super().__init__()
         if frames not in _FRAMES:
-            raise ConfigurationError(f"frames is a number from 120 to 2400, not {frames!r}")
+            raise ConfigurationError(f"frames must be a number from 120 to 2400, not {frames!r}")
         if on_loss not in ("fail", "reopen"):
-            raise ConfigurationError(f"on_loss is 'fail' or 'reopen', not {on_loss!r}")
-        cleaner(mode)
+            raise ConfigurationError(f"on_loss must be 'fail' or 'reopen', not {on_loss!r}")
+        self._clean = cleaner(mode)
+        self._self_hearing = SelfHearing()
         self._choices = (input, output)
         self._mode: Mode = mode
         self._frames = frames
         self._on_loss = on_loss
         self._worker: Optional[Worker] = None
-        self._handover = Handover(self._wake, CAPTURE_BLOCKS)
+        self._handover = Handover(lambda: None, CAPTURE_BLOCKS)
         self._watcher: Optional[asyncio.Task[None]] = None
         self._lasting_choices: tuple[Choice, Choice] = (None, None)
         self._open: Optional[_Open] = None
-        self._lost = self._late = 0  # of streams that were closed
+        self._lost = self._late = 0  # of streams that are closed
 
     @property
     def underruns(self) -> int:
-        """How often, since the start, speech was not there in time, or PortAudio was late."""
-        opened = self._open  # read once: the worker's thread may take it away
+        """How often, since `start`, the speaker ran out of speech, or PortAudio was late."""
+        opened = self._open  # read once: the worker thread may clear it
         return super().underruns + self._late + (opened.playback.lost if opened else 0)
 
     @property
     def dropped(self) -> int:
-        """Captured blocks, since the start, that nobody read in time, or that PortAudio lost."""
+        """Number of captured blocks, since `start`, not read in time or lost by PortAudio."""
         opened = self._open
         unread = super().dropped + self._handover.dropped
         return unread + self._lost + (opened.capture.lost if opened else 0)
@@ -107,36 +108,36 @@ class PyAudioDevice(Duplex):
         """Open both devices.
 
         Raises:
-            AudioDeviceError: one does not open; the text says what to do.
+            AudioDeviceError: a device cannot be opened; the text says what to do.
         """
         if self._worker is not None:
             raise AudioDeviceError("the device is open already")
-        spared = connections()
-        self._worker = Worker("vatel-portaudio", lambda: cut_connections(spared))
-        self._loop = asyncio.get_running_loop()
-        self._handover = Handover(self._wake, CAPTURE_BLOCKS)
+        keep = connections()
+        loop = asyncio.get_running_loop()
+        self._worker = Worker("vatel-portaudio", lambda: cut_connections(keep))
+        self._handover = Handover(lambda: self._wake(loop), CAPTURE_BLOCKS)
         self._clean = cleaner(self._mode)
         self._self_hearing = SelfHearing()
         self._lost = self._late = 0
         self._begin()
         try:
-            await self._worker.run(self._open_chosen, PATIENCE)
+            await self._worker.run(self._open_chosen, CALL_SECONDS)
         except (AudioDeviceError, TimeoutError) as error:
             await self.close()
             raise _explained(error) from error
         self._watcher = asyncio.create_task(self._watch())
 
     async def drain(self) -> None:
-        """Wait until all that is queued has been heard, to the last sample."""
+        """Wait until all queued audio has been heard, to the last sample."""
         await super().drain()
         opened = self._open
         if opened is not None and self._is_running:
-            # What the device was given sounds for as long as its latency, and is cut by a stop.
+            # The device still plays for as long as its latency, and stopping would cut that.
             frames = 2 * max(self._frames, BLOCK_FRAMES)
             await asyncio.sleep(opened.latency + frames / SAMPLE_RATE)
 
     async def close(self) -> None:
-        """Stop at once and give the devices back."""
+        """Stop at once and release the devices."""
         worker, self._worker = self._worker, None
         watcher, self._watcher = self._watcher, None
         if worker is None:
@@ -150,13 +151,13 @@ class PyAudioDevice(Duplex):
             try:
                 await worker.finish(self._shut, CLOSE_SECONDS)
             except TimeoutError:
-                log.error("the sound system does not answer, and is left to itself")
+                log.error("the sound system does not respond; its thread is abandoned")
 
-    # ---- in the worker's thread --------------------------------------------------------------
+    # ---- in the worker thread ----------------------------------------------------------------
 
     def _open_chosen(self) -> None:
         opened = self._open_both(*self._choices)
-        # A number may mean another device once one has gone.
+        # An index may mean another device after one is removed; a name does not.
         input_, output = (
             name if isinstance(choice, int) else choice
             for choice, name in zip(self._choices, opened.names)
@@ -182,7 +183,7 @@ class PyAudioDevice(Duplex):
             capture = Capture(playback.played, give, microphone.rate, microphone.channels)
         except ModuleNotFoundError as error:
             raise NO_CONVERSION.error(error) from error
-        # Two streams, the output first: one for both directions lost samples.
+        # Two streams, the output first: a single stream for both directions lost samples.
         latency = portaudio.open(speaker, self._frames, playback)
         portaudio.open(microphone, BLOCK_FRAMES, capture)
         names = (microphone.device.name, speaker.device.name)
@@ -204,18 +205,20 @@ class PyAudioDevice(Duplex):
                 raise
             self._open_both(None, None)
 
-    # ---- in the event loop -------------------------------------------------------------------
+    # ---- in a callback's thread --------------------------------------------------------------
 
-    def _wake(self) -> None:
+    def _wake(self, loop: asyncio.AbstractEventLoop) -> None:
         with contextlib.suppress(RuntimeError):  # the loop is closed
-            self._loop.call_soon_threadsafe(self._take)
+            loop.call_soon_threadsafe(self._take)
+
+    # ---- in the event loop -------------------------------------------------------------------
 
     def _take(self) -> None:
         try:
             for captured, played in self._handover.take():
                 if self._is_running:
                     self._exchange(captured, played)
-        except Exception as error:  # a monitor's too: the reader must not wait for ever
+        except Exception as error:  # also of the monitor: the reader must not wait forever
             log.exception("the audio device stopped")
             self._stop(AudioDeviceError(f"the audio device stopped: {error}"))
 
@@ -225,7 +228,7 @@ class PyAudioDevice(Duplex):
         super()._exchange(captured, played)
 
     async def _watch(self) -> None:
-        """Notice a device that calls no more: nothing else tells of it."""
+        """Detect a device whose callbacks have stopped; PortAudio does not report this."""
         before, still = (-1, -1), 0
         while self._is_running and self._open is not None:
             await asyncio.sleep(WATCH_SECONDS)
@@ -241,12 +244,14 @@ class PyAudioDevice(Duplex):
                 await self._replace()
 
     async def _replace(self) -> None:
+        """Open another device in the place of a lost one, or stop."""
         error: Exception = LOST.error()
-        until = self._loop.time() + (REOPEN_SECONDS if self._on_loss == "reopen" else 0)
-        while self._worker is not None and self._loop.time() < until:
+        loop = asyncio.get_running_loop()
+        until = loop.time() + (REOPEN_SECONDS if self._on_loss == "reopen" else 0)
+        while self._worker is not None and loop.time() < until:
             log.warning("the sound device is lost; looking for another one")
             try:
-                await self._worker.run(self._reopen, PATIENCE)
+                await self._worker.run(self._reopen, CALL_SECONDS)
                 return
             except (AudioDeviceError, TimeoutError) as failed:
                 error = failed
@@ -257,4 +262,4 @@ class PyAudioDevice(Duplex):
 def _explained(error: Exception) -> AudioDeviceError:
     if isinstance(error, AudioDeviceError):
         return error
-    return LOST.error("it does not answer")
+    return LOST.error("it does not respond")

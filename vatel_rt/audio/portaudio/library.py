@@ -1,7 +1,7 @@
-"""PortAudio, by PyAudio: what devices there are, and streams on them.
+"""PortAudio, through PyAudio: list devices and open streams.
 
-The only importer of `pyaudio`, which is loaded when it is first used. PortAudio does not like
-to be called from several threads at once, so all calls but the callbacks hold a lock.
+The only module that imports `pyaudio`, on first use. PortAudio must not be called from several
+threads at once, so all calls except the callbacks hold a lock.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from glob import glob
-from importlib import import_module
 from threading import Lock
 from typing import Any, Callable, Literal, NamedTuple, Optional, Union
 
@@ -31,27 +30,27 @@ from vatel_rt.audio.portaudio.problems import (
 
 Direction = Literal["input", "output"]
 Choice = Union[int, str, None]
-"""A device by its index, by a part of its name (case does not matter), or the default one."""
+"""A device: its index, a part of its name (in any case), or None for the default."""
 Callback = Callable[[Any, int, Any, int], tuple[Optional[bytes], int]]
 
 SOUND_FILES = "/dev/snd/pcm*"
 _PROBLEMS: dict[int, Problem] = {-9996: NO_DEVICE, -9997: NO_RATE, -9998: NO_DEVICE}
-PATIENCE = 5
-"""Seconds that a call into PortAudio may take: a sound server may hang."""
+CALL_SECONDS = 5
+"""Maximum duration of a call into PortAudio: a sound server may hang."""
 _LOCK = Lock()
 _KEPT: list[Any] = []
-"""Functions that C libraries call: collected, they would take the program with them."""
+"""Functions that C libraries call: garbage-collecting them would crash the program."""
 
 
 @dataclass(frozen=True)
 class SoundDevice:
-    """A sound device, as PortAudio has it.
+    """A sound device, as PortAudio lists it.
 
     Attributes:
-        index: its number, until devices come or go.
-        host_api: the system behind it, such as ALSA or Core Audio.
-        inputs: channels that it captures, 0 if it is no microphone.
-        outputs: channels that it plays, 0 if it is no speaker.
+        index: its number, valid until a device is added or removed.
+        host_api: the sound system, such as ALSA or Core Audio.
+        inputs: number of channels that it captures, 0 if it has no microphone.
+        outputs: number of channels that it plays, 0 if it has no speaker.
         default_rate: sample rate in Hz.
     """
 
@@ -64,8 +63,8 @@ class SoundDevice:
     is_default_input: bool
     is_default_output: bool
 
-    def is_meant_by(self, choice: Choice, direction: Direction) -> bool:
-        """Whether `choice` is this device."""
+    def matches(self, choice: Choice, direction: Direction) -> bool:
+        """Return whether `choice` selects this device."""
         if choice is None:
             return self.is_default_input if direction == "input" else self.is_default_output
         if isinstance(choice, str):
@@ -74,7 +73,7 @@ class SoundDevice:
 
 
 class Line(NamedTuple):
-    """One direction of a device, and how it is used: rate in Hz, 1 or 2 channels."""
+    """One direction of a device, with the rate in Hz and the channels (1 or 2) to use."""
 
     device: SoundDevice
     direction: Direction
@@ -83,7 +82,7 @@ class Line(NamedTuple):
 
 
 def list_devices() -> list[SoundDevice]:
-    """The sound devices of this machine, possibly none.
+    """Return the sound devices of this machine, possibly none.
 
     Raises:
         AudioDeviceError: PyAudio or PortAudio is missing; the text says what to install.
@@ -93,7 +92,7 @@ def list_devices() -> list[SoundDevice]:
 
 
 class PortAudio:
-    """PortAudio, initialised: it knows the devices that there are now.
+    """An initialised PortAudio, with the devices that exist at that moment.
 
     Raises:
         AudioDeviceError: PyAudio or PortAudio is missing.
@@ -106,16 +105,16 @@ class PortAudio:
             self._library = self._module.PyAudio()
 
     def close(self) -> None:
-        """Stop and close its streams, the last one first, and give it back."""
+        """Stop and close the streams, the last one first, and terminate PortAudio."""
         with _portaudio():
             for stream in reversed(self._streams):
                 for end in (stream.stop_stream, stream.close):
-                    with contextlib.suppress(OSError):  # of a device that is lost
+                    with contextlib.suppress(OSError):  # the device is lost
                         end()
             self._library.terminate()
 
     def devices(self) -> list[SoundDevice]:
-        """All devices."""
+        """Return all devices."""
         library = self._library
         with _portaudio():
             defaults = [self._default("input"), self._default("output")]
@@ -124,10 +123,10 @@ class PortAudio:
         return [_device(row, api, defaults) for row, api in zip(rows, apis)]
 
     def choose(self, choice: Choice, direction: Direction) -> Line:
-        """The device that is meant, with 24 000 Hz and one channel or what comes nearest.
+        """Return the chosen device with 24 000 Hz and one channel, or the nearest it supports.
 
         Raises:
-            AudioDeviceError: there is none, or it takes no rate that we can convert.
+            AudioDeviceError: no device matches, or it supports no rate that can be converted.
         """
         device = self._find(choice, direction)
         most = device.inputs if direction == "input" else device.outputs
@@ -139,13 +138,13 @@ class PortAudio:
         raise NO_RATE.error(device.name)
 
     def open(self, line: Line, frames: int, callback: Callback) -> float:
-        """Open a stream, which calls `callback` for each `frames` (of 24 000 Hz).
+        """Open a stream that calls `callback` for each `frames` (at 24 000 Hz).
 
         Returns:
-            Its latency in seconds.
+            The latency of the stream in seconds.
 
         Raises:
-            AudioDeviceError: it does not open.
+            AudioDeviceError: the stream cannot be opened.
         """
         with _portaudio():
             stream = self._library.open(
@@ -170,7 +169,7 @@ class PortAudio:
         devices = self.devices()
         usable = [d for d in devices if (d.inputs if direction == "input" else d.outputs)]
         for device in usable:
-            if device.is_meant_by(choice, direction):
+            if device.matches(choice, direction):
                 return device
         files = glob(SOUND_FILES)
         what = "microphone" if direction == "input" else "speaker"
@@ -184,7 +183,7 @@ class PortAudio:
         form = {"device": line.device.index, "channels": line.channels}
         form["format"] = self._module.paInt16
         asked = {f"{line.direction}_{key}": value for key, value in form.items()}
-        with _portaudio(), contextlib.suppress(ValueError):  # which is how it says no
+        with _portaudio(), contextlib.suppress(ValueError):  # means "not supported"
             return bool(self._library.is_format_supported(line.rate, **asked))
         return False
 
@@ -209,9 +208,9 @@ def _device(row: dict[str, Any], api: str, defaults: list[int]) -> SoundDevice:
 
 @contextlib.contextmanager
 def _portaudio() -> Iterator[None]:
-    """The one call into PortAudio that there may be, with its errors as ours."""
-    if not _LOCK.acquire(timeout=PATIENCE):
-        raise LOST.error("it does not answer")
+    """Hold the lock for a call into PortAudio, and translate its errors."""
+    if not _LOCK.acquire(timeout=CALL_SECONDS):
+        raise LOST.error("it does not respond")
     try:
         yield
     except (OSError, ValueError) as error:
@@ -224,8 +223,10 @@ def _portaudio() -> Iterator[None]:
 def _load() -> Any:
     _quieten()
     try:
-        with contextlib.redirect_stdout(io.StringIO()):  # it prints, beside raising
-            return import_module("pyaudio")
+        with contextlib.redirect_stdout(io.StringIO()):  # it prints in addition to raising
+            import pyaudio  # type: ignore[import-untyped]
+
+            return pyaudio
     except ModuleNotFoundError as error:
         raise NO_PYAUDIO.error() from error
     except ImportError as error:
@@ -233,7 +234,7 @@ def _load() -> Any:
 
 
 def _quieten() -> None:
-    """Keep ALSA and JACK from writing to standard error about devices that are not there."""
+    """Keep ALSA and JACK from writing to standard error about missing devices."""
     if _KEPT:
         return
     text, number = ctypes.c_char_p, ctypes.c_int

@@ -1,4 +1,4 @@
-"""What to do where a sound device cannot be used: one error text for each reason."""
+"""Error texts for sound devices that cannot be used, with what to do on each system."""
 
 from __future__ import annotations
 
@@ -8,30 +8,30 @@ from vatel_rt.errors import AudioDeviceError
 
 
 class Problem(NamedTuple):
-    """A reason, and what to do about it on each system."""
+    """A problem, and what to do about it on each system."""
 
-    says: str
+    summary: str
     debian: str
     fedora: str
     macos: str
     windows: str
 
     def error(self, detail: object = "") -> AudioDeviceError:
-        """The error to raise; `detail` is PortAudio's own word, or which device it is."""
-        lines = [f"{self.says} ({detail})" if str(detail) else self.says]
+        """Return the error to raise; `detail` is PortAudio's text, or names the device."""
+        lines = [f"{self.summary} ({detail})" if str(detail) else self.summary]
         systems = ("Debian/Ubuntu", "Fedora", "macOS", "Windows")
         lines += [f"  {system}: {advice}" for system, advice in zip(systems, self[1:])]
         return AudioDeviceError("\n".join(lines))
 
 
 _PIP = "pip install 'vatel[audio]'"
-_LIST = "vatel_rt.list_devices() gives those that there are"
-_ON_LINUX = f"`wpctl status` or `pactl info` shows whether the sound server is there; {_LIST}"
+_LIST = "vatel.list_devices() lists the devices"
+_ON_LINUX = f"`wpctl status` or `pactl info` shows whether the sound server runs; {_LIST}"
 _ON_MACOS = f"System Settings > Sound; {_LIST}"
 _ON_WINDOWS = "Settings > System > Sound"
 
 NO_PYAUDIO = Problem(
-    "PyAudio is not installed, which the sound device needs",
+    "PyAudio is not installed; the sound device needs it",
     f"sudo apt install gcc python3-dev portaudio19-dev && {_PIP}",
     f"sudo dnf install gcc python3-devel portaudio-devel && {_PIP}",
     f"brew install portaudio && {_PIP}",
@@ -52,35 +52,35 @@ NO_DEVICE = Problem(
     _ON_WINDOWS,
 )
 NO_RATE = Problem(
-    "the sound device takes none of the sample rates 24000, 48000 and 44100 Hz, nor its own",
+    "the sound device supports none of the sample rates 24000, 48000, 44100 Hz and its default",
     "choose the device `pulse`, `pipewire` or `default`, which convert rates",
     "choose the device `pulse`, `pipewire` or `default`, which convert rates",
-    "Applications > Utilities > Audio MIDI Setup: give the device 48000 Hz",
+    "Applications > Utilities > Audio MIDI Setup: set the device to 48000 Hz",
     "Settings > System > Sound > the device > Format: 48000 Hz",
 )
 NO_CONVERSION = Problem(
-    "the sound device does not do 24000 Hz, and soxr, which converts, is not installed",
+    "the sound device does not support 24000 Hz, and soxr, which converts, is not installed",
     _PIP,
     _PIP,
     _PIP,
     'pip install "vatel[audio]"',
 )
 NO_PERMISSION = Problem(
-    "this user may not use the sound devices",
+    "this user has no permission to use the sound devices",
     'sudo usermod -aG audio "$USER", then log in again',
     'sudo usermod -aG audio "$USER", then log in again',
     "System Settings > Privacy & Security > Microphone: allow the terminal",
     "Settings > Privacy & security > Microphone: allow desktop apps",
 )
 BUSY = Problem(
-    "the sound device does not open; another program may have it",
-    "close what uses it (fuser -v /dev/snd/*), or choose `pulse`, `pipewire` or `default`",
-    "close what uses it (fuser -v /dev/snd/*), or choose `pulse`, `pipewire` or `default`",
-    "close what uses it, and see Privacy & Security > Microphone in System Settings",
-    "close what uses it, and see Settings > Privacy & security > Microphone",
+    "the sound device cannot be opened; another program may be using it",
+    "close that program (fuser -v /dev/snd/*), or choose `pulse`, `pipewire` or `default`",
+    "close that program (fuser -v /dev/snd/*), or choose `pulse`, `pipewire` or `default`",
+    "close that program, and see Privacy & Security > Microphone in System Settings",
+    "close that program, and see Settings > Privacy & security > Microphone",
 )
 LOST = Problem(
-    "the sound device does not work any more: unplugged, or the sound server ended or hangs",
+    "the sound device stopped working: it was unplugged, or the sound server ended or hangs",
     "plug it in, or: systemctl --user restart pipewire pipewire-pulse (or: pulseaudio --kill)",
     "plug it in, or: systemctl --user restart pipewire pipewire-pulse",
     "plug it in, or: sudo killall coreaudiod",

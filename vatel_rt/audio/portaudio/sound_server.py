@@ -1,7 +1,7 @@
-"""Connections of this program to its sound server, for the case that the server hangs.
+"""Find and cut the connections of this program to its sound server, in case the server hangs.
 
-PulseAudio's library waits without end for a server that does not answer. Nothing of PortAudio
-ends that, only the end of the connection does. Linux; elsewhere none are found.
+PulseAudio's library waits forever for a server that does not respond. PortAudio cannot end
+that; only the end of the connection does. Works on Linux; elsewhere no connection is found.
 """
 
 from __future__ import annotations
@@ -13,31 +13,31 @@ from contextlib import suppress
 
 _OPEN = "/proc/self/fd"
 _SERVER = "/native"
-"""How the address of a server ends, be it PulseAudio's own or PipeWire's."""
+"""How the address of a server ends, both of PulseAudio and of PipeWire."""
 
 
 def connections() -> set[str]:
-    """The connections that are open, by the system's names for them."""
+    """Return the names of the open connections."""
     return {name for name, _ in _found()}
 
 
-def cut_connections(spared: Collection[str]) -> None:
-    """End all connections but those `spared`, as the end of the server would."""
+def cut_connections(keep: Collection[str]) -> None:
+    """Shut down every connection except `keep`, as a server exit would."""
     for name, connection in _found():
-        if name not in spared:
-            with suppress(OSError):  # it has ended meanwhile
+        if name not in keep:
+            with suppress(OSError):  # it ended meanwhile
                 connection.shutdown(socket.SHUT_RDWR)
 
 
 def _found() -> Iterator[tuple[str, socket.socket]]:
     descriptors = os.listdir(_OPEN) if os.path.isdir(_OPEN) else []
     for descriptor in descriptors:
-        with suppress(OSError):  # what is closed meanwhile, or has no other side
+        with suppress(OSError):  # it was closed meanwhile, or is not connected
             name = os.readlink(f"{_OPEN}/{descriptor}")
             if name.startswith("socket:"):
                 blocks = os.get_blocking(int(descriptor))
                 with socket.socket(fileno=os.dup(int(descriptor))) as found:
-                    found.setblocking(blocks)  # the default timeout is not for others' sockets
+                    found.setblocking(blocks)  # the default timeout is not meant for it
                     peer = str(found.getpeername())
                     if found.family == socket.AF_UNIX and peer.endswith(_SERVER):
                         yield name, found

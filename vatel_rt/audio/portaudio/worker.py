@@ -16,15 +16,15 @@ Job = tuple[Callable[[], Any], "Future[Any]"]
 
 
 class Worker:
-    """Runs jobs one after the other in a thread of its own.
+    """Runs jobs one after the other in a daemon thread.
 
-    One that hangs holds up neither the event loop nor the end of the program; the thread of an
-    executor would do that.
+    A job that hangs blocks neither the event loop nor the exit of the program, unlike a thread
+    of an executor.
 
     Args:
-        name: of the thread.
-        rescue: called where a job takes too long, to end what it waits for; again and again, for
-            a second, since it may then wait for something else.
+        name: name of the thread.
+        rescue: called when a job takes too long, to end what it waits for; called repeatedly for
+            a second, because the job may then wait for something else.
     """
 
     def __init__(self, name: str, rescue: Callable[[], object]) -> None:
@@ -34,10 +34,10 @@ class Worker:
         self._thread.start()
 
     async def run(self, job: Callable[[], Any], seconds: float) -> Any:
-        """Run `job`, and give what it gives. It runs on where this is cancelled.
+        """Run `job` and return its result. Cancelling does not stop the job.
 
         Raises:
-            TimeoutError: it takes longer and fails then, or may still end some time.
+            TimeoutError: the job took longer than `seconds` and then failed, or still runs.
         """
         done = self._begin(job)
         if not await _is_done(done, seconds):
@@ -47,16 +47,16 @@ class Worker:
         return done.result()
 
     async def finish(self, job: Callable[[], Any], seconds: float) -> None:
-        """Run a last `job` and end the thread, also where this is cancelled.
+        """Run a last `job` and end the thread, even if this is cancelled.
 
         Raises:
-            TimeoutError: it takes longer; the thread ends when the job does.
+            TimeoutError: the job takes longer than `seconds`; the thread ends with the job.
         """
         done = self._begin(job)
         self._jobs.put(None)
         if not await _is_done(done, seconds):
             await self._rescued(done)
-        self._thread.join()  # a moment: it has nothing left to do
+        self._thread.join()  # returns at once: the thread has nothing left to do
         done.result()
 
     async def _rescued(self, done: Future[Any]) -> None:
@@ -80,14 +80,14 @@ class Worker:
 
 
 async def _is_done(future: Future[Any], seconds: float) -> bool:
-    """Wait until it is, or for so long."""
+    """Wait up to `seconds` for `future`; return whether it is done."""
     loop, done = asyncio.get_running_loop(), asyncio.Event()
 
     def wake(_: object) -> None:
-        with suppress(RuntimeError):  # nobody waits any more: the loop is closed
+        with suppress(RuntimeError):  # the loop is closed, and nobody waits
             loop.call_soon_threadsafe(done.set)
 
     future.add_done_callback(wake)
-    with anyio.move_on_after(seconds):  # wait_for, before Python 3.12, may lose a cancellation
+    with anyio.move_on_after(seconds):  # before Python 3.12, wait_for may lose a cancellation
         await done.wait()
     return future.done()
