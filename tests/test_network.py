@@ -82,15 +82,15 @@ async def test_a_stall_is_survived_and_nothing_of_the_agent_is_lost(tmp_path: Pa
 
 async def device_block(device: WavDevice) -> None:
     """Wait until the device has done another block."""
-    played, monitor = asyncio.Event(), device.monitor
+    played, emit = asyncio.Event(), device._emit
 
-    def tell(captured: bytes, sounded: bytes) -> None:
-        monitor(captured, sounded)
+    def tell(block: bytes) -> None:
+        emit(block)
         played.set()
 
-    device.monitor = tell
+    device._emit = tell
     await played.wait()
-    device.monitor = monitor
+    device._emit = emit
 
 
 async def test_no_network_at_all() -> None:

@@ -80,7 +80,10 @@ class APIError(VatelError, httpx.HTTPStatusError):
         method: HTTP method of the request.
         path: path of the request, without its query.
         request_id: the answer's `X-Request-Id`, if it has one.
+        origin: `request` for a REST request, `handshake` for that of a voice session.
     """
+
+    origin: Literal["request", "handshake"] = "request"
 
     def __init__(self, response: httpx.Response) -> None:
         self.status = response.status_code
@@ -104,7 +107,7 @@ class APIError(VatelError, httpx.HTTPStatusError):
             content=self.response.content,
             request=httpx.Request(self.method, self.request.url),
         )
-        return type(self), (answer,)
+        return type(self), (answer,), {"origin": self.origin}
 
     @staticmethod
     def of(response: httpx.Response) -> APIError:
@@ -122,7 +125,9 @@ class APIError(VatelError, httpx.HTTPStatusError):
         plain = [
             (name, value) for name, value in _plain(headers) if name.lower() != b"content-type"
         ]
-        return APIError.of(httpx.Response(status, headers=plain, content=body, request=request))
+        error = APIError.of(httpx.Response(status, headers=plain, content=body, request=request))
+        error.origin = "handshake"
+        return error
 
 
 def _plain(headers: Iterable[Header]) -> list[tuple[bytes, bytes]]:

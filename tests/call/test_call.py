@@ -17,7 +17,7 @@ from websockets.asyncio.server import ServerConnection
 
 from vatel_rt.audio.device import SilentDevice
 from vatel_rt.audio.wav import WavDevice, read_wav
-from vatel_rt.call import call as calls
+from vatel_rt.call import shutdown
 from vatel_rt.call.call import Call
 from vatel_rt.call.end import CallEnd
 from vatel_rt.call.tools import Tools
@@ -207,7 +207,7 @@ async def test_an_output_after_the_end_is_dropped(caplog: pytest.LogCaptureFixtu
 
     async with platform(ask) as url, call_to(url, tools=tools) as call:
         await call.wait()
-    assert "the output of late came after the end" in caplog.text
+    assert "the call ended before the tool late returned" in caplog.text
 
 
 async def forever(socket: ServerConnection) -> None:
@@ -253,7 +253,7 @@ async def test_hang_up_before_anything_happened() -> None:
 
 
 async def test_hang_up_does_not_wait_for_a_stubborn_tool(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(calls, "CLOSE_GRACE", 0.2)
+    monkeypatch.setattr(shutdown, "CLOSE_TIMEOUT", 0.2)
     release, running = asyncio.Event(), asyncio.Event()
     tools = Tools()
 
@@ -274,7 +274,7 @@ async def test_hang_up_does_not_wait_for_a_stubborn_tool(monkeypatch: pytest.Mon
             call.hang_up()
             await types(call)
         release.set()
-        await asyncio.wait({call._running})
+        await asyncio.wait({call._task})
 
 
 async def test_a_device_serves_one_call_at_a_time() -> None:

@@ -15,7 +15,7 @@ import pytest
 from platforms import ENDED, STARTED, platform
 from websockets.asyncio.server import ServerConnection
 
-from vatel_rt.audio.device import SilentDevice
+from vatel_rt.audio.device import BaseDevice, SilentDevice
 from vatel_rt.audio.wav import WavDevice
 from vatel_rt.call.call import Call
 from vatel_rt.call.microphone import Microphone
@@ -64,15 +64,12 @@ async def calling(**options: Any) -> AsyncIterator[tuple[Call, Ear]]:
 
 
 class Foreign:
-    """A device that is not built on ours."""
+    """A device that is not derived from ours, and does not mute itself."""
+
+    muted = False
 
     def __init__(self) -> None:
         self._device = WavDevice(VOICE)
-        self.monitor: Any = None
-
-    async def start(self) -> None:
-        self._device.monitor = self.monitor
-        await self._device.start()
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._device, name)
@@ -146,10 +143,8 @@ async def test_own_audio_that_the_end_cuts_off() -> None:
 
 
 async def test_devices_that_count_nothing() -> None:
-    class Plain:
-        """What the protocol asks for, and no more."""
-
-        monitor = None
+    class Plain(BaseDevice):
+        """What a device must implement, and no more."""
 
         async def start(self) -> None: ...
 

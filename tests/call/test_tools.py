@@ -241,7 +241,7 @@ async def odd() -> object:
 async def test_a_tool_that_will_not_end_does_not_hold_up_its_output(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("vatel_rt.call.tools.GRACE", 0.05)
+    monkeypatch.setattr("vatel_rt.call.tools.CANCEL_TIMEOUT", 0.05)
     release, ended, tools = asyncio.Event(), asyncio.Event(), Tools()
 
     async def stubborn() -> None:
@@ -253,7 +253,7 @@ async def test_a_tool_that_will_not_end_does_not_hold_up_its_output(
     tools.tool(timeout=0.05)(stubborn)
     assert json.loads(await tools.call("stubborn", {})) == {"error": "the tool took too long"}
     assert not ended.is_set()
-    assert "tool stubborn does not end when it is cancelled" in caplog.text
+    assert "tool stubborn does not stop when it is cancelled" in caplog.text
     release.set()
     await ended.wait()
 
@@ -279,10 +279,10 @@ async def test_a_tool_has_time_to_clean_up_before_its_output() -> None:
         (fails, {}, "the tool failed"),
         (odd, {}, "the tool failed"),
         (hangs, {}, "the tool took too long"),
-        (needs, {}, "the arguments do not fit: number is missing"),
-        (needs, {"number": "many"}, "the arguments do not fit: number: Expected `int`, got `str`"),
-        (needs, {"number": "[1]"}, "the arguments do not fit: number: Expected `int`, got `str`"),
-        (needs_odd, {"it": 1}, "the arguments do not fit: it: a Odd cannot be made of it"),
+        (needs, {}, "invalid arguments: number is missing"),
+        (needs, {"number": "many"}, "invalid arguments: number: Expected `int`, got `str`"),
+        (needs, {"number": "[1]"}, "invalid arguments: number: Expected `int`, got `str`"),
+        (needs_odd, {"it": 1}, "invalid arguments: it: cannot be converted to Odd"),
         (needs_fragile, {"it": {"number": 1}}, "the tool failed"),
         (exits, {}, "the tool failed"),
         (stops, {}, "the tool failed"),
@@ -301,8 +301,8 @@ async def test_what_does_not_fit_is_logged_without_values(caplog: pytest.LogCapt
     await tools.call("t", {"count": 1})
     await tools.call("t", {"number": "secret"})
     assert [record.getMessage() for record in caplog.records] == [
-        "tool t: its arguments do not fit: number is missing; given: ['count']",
-        "tool t: its arguments do not fit: number; given: ['number']",
+        "tool t: invalid arguments: number is missing; given: ['count']",
+        "tool t: invalid arguments: number; given: ['number']",
     ]
 
 
@@ -332,7 +332,7 @@ async def test_callables_without_a_name() -> None:
         async def __call__(self, number: int) -> int:
             return 2 * number
 
-    with pytest.raises(TypeError, match="without a name"):
+    with pytest.raises(TypeError, match="needs a name"):
         Tools().tool(Double())
     tools = Tools()
     tools.tool(name="double")(Double())

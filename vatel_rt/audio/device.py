@@ -10,10 +10,13 @@ import asyncio
 import logging
 from typing import Optional, Protocol
 
-from vatel_rt.audio.duplex import Duplex, Monitor
+from vatel_rt.audio.duplex import CAPTURE_BLOCKS, BaseDevice, Duplex, Monitor
+from vatel_rt.audio.levels import Levels
 from vatel_rt.audio.pcm import BLOCK_BYTES, BLOCK_MS
 from vatel_rt.config import check_types
 from vatel_rt.errors import AudioDeviceError, ConfigurationError
+
+__all__ = ["CAPTURE_BLOCKS", "AudioDevice", "BaseDevice", "Monitor", "SilentDevice"]
 
 log = logging.getLogger("vatel.audio")
 
@@ -22,17 +25,44 @@ LATE_BLOCKS = 50
 
 
 class AudioDevice(Protocol):
-    """A microphone and a speaker. `close` may be called in any state, and twice.
+    """A microphone and a speaker. To write a device, derive from `BaseDevice`."""
 
-    A device may have these as well, and ours do; who wants them asks with `getattr`:
+    muted: bool
 
-    - `underruns: int`: how often speech was not there when it had to be played;
-    - `dropped: int`: captured blocks that nobody read in time;
-    - `queued_ms: float`: milliseconds of speech that wait to be played;
-    - `refused_ms: float`: milliseconds of speech that were not queued, for too much waited.
-    """
+    @property
+    def levels(self) -> Levels:
+        """Loudness of the last block, for meters."""
+        ...
 
-    monitor: Optional[Monitor]
+    @property
+    def underruns(self) -> int:
+        """How often the speaker ran out of audio in the middle of speech."""
+        ...
+
+    @property
+    def dropped(self) -> int:
+        """Number of captured blocks that were not read in time."""
+        ...
+
+    @property
+    def queued_ms(self) -> float:
+        """Milliseconds of queued audio that have not been played yet."""
+        ...
+
+    @property
+    def refused_ms(self) -> float:
+        """Milliseconds of audio that `play` discarded because the queue was full."""
+        ...
+
+    def attach(self, monitor: Monitor) -> None:
+        """Call `monitor` with both sides of each block, until `detach`.
+
+        Raises:
+            AudioDeviceError: a monitor is attached already; a device serves one call at a time.
+        """
+
+    def detach(self) -> None:
+        """Stop calling the monitor. Does nothing if none is attached."""
 
     async def start(self) -> None:
         """Open the device and begin to capture and to play.

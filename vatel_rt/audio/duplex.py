@@ -18,7 +18,57 @@ CAPTURE_BLOCKS = 250
 _SILENCE = bytes(BLOCK_BYTES)
 
 
-class Duplex:
+class BaseDevice:
+    """Base class for devices: muting, the monitor, and counters that stay 0.
+
+    A subclass adds `start`, `read`, `play`, `clear`, `drain` and `close`, and redefines the
+    counters that it keeps.
+    """
+
+    muted = False
+    monitor: Optional[Monitor] = None
+
+    @property
+    def levels(self) -> Levels:
+        """Nothing, unless redefined."""
+        return Levels()
+
+    @property
+    def underruns(self) -> int:
+        """Nothing, unless redefined."""
+        return 0
+
+    @property
+    def dropped(self) -> int:
+        """Nothing, unless redefined."""
+        return 0
+
+    @property
+    def queued_ms(self) -> float:
+        """Nothing, unless redefined."""
+        return 0
+
+    @property
+    def refused_ms(self) -> float:
+        """Nothing, unless redefined."""
+        return 0
+
+    def attach(self, monitor: Monitor) -> None:
+        """Call `monitor` with both sides of each block, until `detach`.
+
+        Raises:
+            AudioDeviceError: a monitor is attached already; a device serves one call at a time.
+        """
+        if self.monitor is not None:
+            raise AudioDeviceError("the device serves another call: give each call its own device")
+        self.monitor = monitor
+
+    def detach(self) -> None:
+        """Stop calling the monitor. Does nothing if none is attached."""
+        self.monitor = None
+
+
+class Duplex(BaseDevice):
     """What waits to be played and to be read, with levels and mute.
 
     A device calls `_begin` in its `start`, `_exchange` for each block, and `_stop` when no
@@ -31,8 +81,6 @@ class Duplex:
     """
 
     def __init__(self) -> None:
-        self.monitor: Optional[Monitor] = None
-        self.muted = False
         self._unread = 0
         self._playout = PlayoutBuffer()
         self._last = (_SILENCE, _SILENCE)

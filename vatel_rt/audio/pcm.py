@@ -1,7 +1,7 @@
 """The platform's audio format, and arithmetic on it.
 
 PCM, signed 16-bit little-endian, 24 000 Hz, mono (source: the voice session in
-`openapi/vatel.yaml`). Audio is passed around as `bytes` of whole samples.
+`openapi/vatel.yaml`). Audio is passed around as `bytes` that hold whole samples.
 """
 
 from __future__ import annotations
@@ -9,33 +9,67 @@ from __future__ import annotations
 import sys
 from array import array
 
+from vatel_rt.config import check_types
+from vatel_rt.errors import AudioFormatError
+
 SAMPLE_RATE = 24_000
 """Frames per second."""
 SAMPLE_WIDTH = 2
-"""Bytes of one mono sample."""
+"""Bytes per mono sample."""
 BLOCK_MS = 20
 """Length of the blocks that microphones deliver and the SDK sends."""
 BLOCK_FRAMES = SAMPLE_RATE * BLOCK_MS // 1000
 BLOCK_BYTES = BLOCK_FRAMES * SAMPLE_WIDTH
 
 
+def check_samples(pcm: bytes) -> None:
+    """Check that `pcm` holds whole 16-bit samples.
+
+    Raises:
+        AudioFormatError: it does not.
+        TypeError: it is not bytes.
+    """
+    check_types(bytes, bytearray, memoryview, pcm=pcm)
+    size = memoryview(pcm).nbytes
+    if size % SAMPLE_WIDTH:
+        raise AudioFormatError(f"{size} bytes are not whole 16-bit samples")
+
+
+def check_speech(pcm: bytes) -> None:
+    """Check that `pcm` holds whole samples and is not a WAV file, which would be noise.
+
+    Raises:
+        AudioFormatError: it is a WAV file, or does not hold whole samples.
+        TypeError: it is not bytes.
+    """
+    check_types(bytes, bytearray, memoryview, pcm=pcm)
+    if is_wav(pcm):
+        raise AudioFormatError("these bytes are a WAV file, not samples: use WavDevice(path)")
+    check_samples(pcm)
+
+
+def is_wav(content: bytes) -> bool:
+    """Return whether `content` begins as a WAV file does."""
+    return content[:4] == b"RIFF" and content[8:12] == b"WAVE"
+
+
 def bytes_of(ms: float) -> int:
-    """Bytes that hold `ms` milliseconds, in whole samples."""
+    """Return how many bytes `ms` milliseconds are, rounded down to whole samples."""
     return int(SAMPLE_RATE * ms / 1000) * SAMPLE_WIDTH
 
 
 def duration_ms(size: int) -> float:
-    """Milliseconds that `size` bytes last."""
+    """Return how many milliseconds `size` bytes last."""
     return size / SAMPLE_WIDTH * 1000 / SAMPLE_RATE
 
 
 def silence(ms: float) -> bytes:
-    """`ms` milliseconds of silence."""
+    """Return `ms` milliseconds of silence."""
     return bytes(bytes_of(ms))
 
 
 def samples_of(pcm: bytes) -> array[int]:
-    """The samples of `pcm` (whole samples) as numbers in -32768..32767."""
+    """Return the samples of `pcm` as numbers from -32768 to 32767."""
     samples = array("h", pcm)
     if sys.byteorder == "big":
         samples.byteswap()
@@ -43,7 +77,7 @@ def samples_of(pcm: bytes) -> array[int]:
 
 
 def pcm_of(samples: array[int]) -> bytes:
-    """The inverse of `samples_of`."""
+    """Return samples as PCM; the inverse of `samples_of`."""
     if sys.byteorder == "big":
         samples = samples[:]
         samples.byteswap()
@@ -51,7 +85,7 @@ def pcm_of(samples: array[int]) -> bytes:
 
 
 def interleave(left: bytes, right: bytes) -> bytes:
-    """Two mono signals as one stereo signal; the shorter is filled with silence."""
+    """Return two mono signals as one stereo signal; the shorter one is padded with silence."""
     size = max(len(left), len(right))
     stereo = array("h", bytes(2 * size))
     stereo[0::2] = array("h", left.ljust(size, b"\0"))
