@@ -1,4 +1,4 @@
-"""Whatever fails, in whatever order: all that was opened is closed once, and the end says why."""
+"""Whatever fails, everything that was opened is closed once, and `end` names the reason."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ CLOSES = ["well", "raising", "hanging"]
 
 
 class Failing:
-    """A connection and a device that fail where a test wants, and count how they are closed."""
+    """A connection and a device that fail at a given point, and count how often they are closed."""
 
     def __init__(self, url: str, fails: str, device_closes: str, connection_closes: str) -> None:
         self.closed: Counter[str] = Counter()

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import asyncio
+import random
+from typing import Optional
 
 import pytest
 
@@ -71,3 +73,42 @@ async def test_the_audio_that_waits_is_bounded() -> None:
     put(queue, small)
     put(queue, small)
     assert queue.dropped == 3
+
+
+class Scanning:
+    """The same rule in its simplest form: it scans the queue."""
+
+    def __init__(self, capacity: int, audio_capacity: int) -> None:
+        self.kept: list[tuple[Incoming, Optional[int]]] = []
+        self._capacity, self._audio_capacity = capacity, audio_capacity
+
+    def put(self, message: Incoming, audio: Optional[int]) -> None:
+        if len(self.kept) >= self._capacity:
+            self._drop()
+        while self._size() and self._size() + (audio or 0) > self._audio_capacity:
+            self._drop()
+        self.kept.append((message, audio))
+
+    def _size(self) -> int:
+        return sum(audio or 0 for _, audio in self.kept)
+
+    def _drop(self) -> None:
+        with_audio = (i for i, (_, audio) in enumerate(self.kept) if audio is not None)
+        del self.kept[next(with_audio, 0)]
+
+
+@pytest.mark.parametrize("seed", range(20))
+async def test_what_is_dropped_does_not_depend_on_how_it_is_found(seed: int) -> None:
+    dice = random.Random(seed)
+    queue, scanning = MessageQueue(20, 100), Scanning(20, 100)
+    for number in range(500):
+        if scanning.kept and dice.random() < 0.3:
+            assert await queue.get() == scanning.kept.pop(0)[0]
+        else:
+            audio = dice.choice([None, None, 0, 5, 20, 150])
+            queue.put(note(number), audio=audio)
+            scanning.put(note(number), audio)
+    queue.close()
+    for message, _ in scanning.kept:
+        assert await queue.get() == message
+    assert await queue.get() is None

@@ -58,7 +58,7 @@ def test_from_an_interruption_to_silence() -> None:
     assert reporter.report.silence_ms == []
     hear(reporter, SILENT, SILENT, 1)
     assert reporter.report.silence_ms == [60]
-    reporter.interrupted()  # of an agent that is not heard
+    reporter.interrupted()  # while the agent is silent
     hear(reporter, SILENT, SILENT, 20)
     assert reporter.report.silence_ms == [60]
     assert reporter.report.interruptions == 2

@@ -295,7 +295,7 @@ async def test_every_failure_is_an_output(function: Any, arguments: Any, told: s
 
 
 async def test_what_does_not_fit_is_logged_without_values(caplog: pytest.LogCaptureFixture) -> None:
-    """The name of a parameter is the usual mistake: it has to be that of the agent's tool."""
+    """The usual mistake is the name of a parameter, which must be that of the agent's tool."""
     tools = Tools()
     tools.tool(name="t")(needs)
     await tools.call("t", {"count": 1})
@@ -398,7 +398,7 @@ def test_a_thread_that_ends_after_the_loop_is_silent() -> None:
     threads = [thread for thread in threading.enumerate() if thread.name == "vatel tool"]
     release.set()
     for thread in threads:
-        thread.join()  # an error in it would fail the test: warnings are errors
+        thread.join()  # an error in the thread fails the test, because warnings are errors
 
 
 async def test_the_values_of_arguments_are_in_no_log(caplog: pytest.LogCaptureFixture) -> None:
@@ -419,7 +419,7 @@ def test_a_limit_below_one_is_refused() -> None:
 
 
 class Meter:
-    """A tool that waits until it is let go, and counts how many do."""
+    """A tool that waits for `go`, and counts how many run at once."""
 
     def __init__(self) -> None:
         self.most = self.now = 0
@@ -440,7 +440,7 @@ async def test_no_more_than_the_limit_run_at_once_in_a_call() -> None:
     tasks = [asyncio.create_task(first.run("run", {})) for _ in range(5)]
     await meter.began.acquire()
     await meter.began.acquire()
-    elsewhere = asyncio.create_task(other.run("run", {}))  # another call is not held up
+    elsewhere = asyncio.create_task(other.run("run", {}))  # another call has its own limit
     await meter.began.acquire()
     assert meter.now == 3
     meter.go.set()
@@ -466,4 +466,4 @@ async def test_an_interruption_cancels_the_tools_that_want_it() -> None:
     patient.go.set()
     hasty.go.set()
     assert await asyncio.gather(one, elsewhere) == ["null", "null"]
-    running.interrupt()  # nothing runs any more
+    running.interrupt()  # nothing is running

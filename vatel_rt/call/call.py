@@ -96,7 +96,7 @@ class Call:
         self._messages = MessageQueue()
         self._dispatcher: Optional[Dispatcher] = None
         self._task: Optional[asyncio.Task[None]] = None
-        self._outcome = Outcome(self._report)
+        self._outcome = Outcome()
         self._over = LazyEvent()
         self._cleanup = Cleanup()
 
@@ -235,7 +235,7 @@ class Call:
             recorder.write(sent, played)
 
     async def _run(self, reporter: Reporter, connection: Connection) -> None:
-        async with call_tasks(self._outcome) as tasks:
+        async with call_tasks(self._outcome.fail) as tasks:
             record = (reporter, self._transcript, self._messages, self._outcome)
             dispatcher = Dispatcher(connection, self._audio, self._tools, tasks, *record)
             self._dispatcher = dispatcher

@@ -117,6 +117,7 @@ class Dispatcher:
         report.bytes_sent, report.bytes_received = connection.bytes_sent, connection.bytes_received
 
     def _session_started(self, message: SessionStarted) -> None:
+        self._outcome.session_id = message.data.id
         self._reporter.session_started(message.data.id)
         self._transcript.session_started()
 

@@ -7,7 +7,6 @@ import logging
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, NamedTuple, Optional
 
-from vatel_rt.call.report import CallReport
 from vatel_rt.errors import (
     APIConnectionError,
     APIError,
@@ -193,12 +192,13 @@ class Outcome:
     Attributes:
         end: how the call ended; None before that.
         failure: the error that the iteration raises.
+        session_id: the call's id, once it began.
     """
 
-    def __init__(self, report: CallReport) -> None:
+    def __init__(self) -> None:
         self.end: Optional[CallEnd] = None
         self.failure: Optional[Exception] = None
-        self._report = report
+        self.session_id: Optional[str] = None
 
     @property
     def is_clean(self) -> bool:
@@ -208,7 +208,7 @@ class Outcome:
     def set(self, end: CallEnd, failure: Optional[Exception] = None) -> None:
         """Set the end of the call, unless it is set."""
         if self.end is None:
-            self.end = replace(end, session_id=self._report.session_id)
+            self.end = replace(end, session_id=self.session_id)
             self.failure = failure
 
     def fail(self, error: BaseException) -> None:

@@ -11,8 +11,6 @@ from typing import Any, Callable, Optional
 import anyio
 from anyio.abc import TaskGroup
 
-from vatel_rt.call.end import Outcome
-
 log = logging.getLogger("vatel.call")
 
 CLOSE_TIMEOUT = 5.0
@@ -20,10 +18,10 @@ CLOSE_TIMEOUT = 5.0
 
 
 @asynccontextmanager
-async def call_tasks(outcome: Outcome) -> AsyncIterator[TaskGroup]:
-    """Run the tasks of a call until its block ends; an error in it becomes the `outcome`.
+async def call_tasks(on_error: Callable[[BaseException], None]) -> AsyncIterator[TaskGroup]:
+    """Open a task group that is cancelled when its block ends, and pass errors to `on_error`.
 
-    Raises only a cancellation, or Ctrl-C in the block.
+    Ctrl-C in the block is raised as it is.
     """
     stop: Optional[BaseException] = None
     try:
@@ -34,7 +32,7 @@ async def call_tasks(outcome: Outcome) -> AsyncIterator[TaskGroup]:
                 stop = error  # raised outside the task group, which would wrap it
             tasks.cancel_scope.cancel()
     except BaseException as error:
-        outcome.fail(error)
+        on_error(error)
     if stop is not None:
         raise stop
 
