@@ -1,4 +1,4 @@
-"""What is left open: threads, sockets, files."""
+"""Find threads, sockets and files that were left open."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 
 
 def open_files() -> set[str]:
+    """Return the open files and sockets of this process; empty outside Linux."""
     found = set()
     for link in Path("/proc/self/fd").glob("*"):
         try:
@@ -20,7 +21,7 @@ def open_files() -> set[str]:
 
 
 def threads_beside(known: set[threading.Thread]) -> set[threading.Thread]:
-    """Threads that stay; a worker of a closed event loop is told to end, and not waited for."""
+    """Return the threads that are not `known`, after giving each 5 s to end."""
     for thread in set(threading.enumerate()) - known:
         thread.join(5)
     return set(threading.enumerate()) - known
@@ -28,7 +29,7 @@ def threads_beside(known: set[threading.Thread]) -> set[threading.Thread]:
 
 @contextmanager
 def leaves_nothing() -> Iterator[None]:
-    """Fails where what runs in it leaves a thread, a socket or a file open."""
+    """Fail if the block leaves a thread, a socket or a file open."""
     files, threads = open_files(), set(threading.enumerate())
     yield
     assert not threads_beside(threads)

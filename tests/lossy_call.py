@@ -1,4 +1,4 @@
-"""A call in whatever network it is started in; `test_network.py` reads its one line."""
+"""Hold one call and print how it ended, for `test_network.py`, which starts it in a bad network."""
 
 from __future__ import annotations
 

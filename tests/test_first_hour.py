@@ -485,11 +485,11 @@ ARGUMENTS: dict[str, tuple[Callable[[World], object], type[Exception], str]] = {
     ),
     "a file as device": (
         lambda world: client_of(world).call(AGENT, audio="a.wav"), TypeError,
-        r"audio is a device, as vatel_rt.WavDevice\(path\), not 'a.wav'",
+        r"audio must be a device such as vatel_rt.WavDevice\(path\), not 'a.wav'",
     ),
     "a class as device": (
         lambda world: client_of(world).call(AGENT, audio=WavDevice), TypeError,
-        r"audio is a device, as vatel_rt.WavDevice\(path\), not <class '.+'>",
+        r"audio must be a device such as vatel_rt.WavDevice\(path\), not <class '.+'>",
     ),
     "text as speech": (
         said("Hello"), TypeError, "pcm must be bytes or bytearray or memoryview, not str",

@@ -1,4 +1,4 @@
-"""A call, against servers that do what each test wants; real pace, real sockets."""
+"""A call, against a server for each test; in real time, over real sockets."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from websockets.asyncio.server import ServerConnection
 from vatel_rt.audio.clocked_device import SilentDevice
 from vatel_rt.audio.wav import read_wav
 from vatel_rt.audio.wav_device import WavDevice
-from vatel_rt.call import call as calls
+from vatel_rt.call import shutdown
 from vatel_rt.call.call import Call
 from vatel_rt.call.end import CallEnd
 from vatel_rt.call.tools import Tools
@@ -212,7 +212,7 @@ async def test_an_output_after_the_end_is_dropped(caplog: pytest.LogCaptureFixtu
 
     async with platform(ask) as url, call_to(url, tools=tools) as call:
         await call.wait()
-    assert "the output of late came after the end" in caplog.text
+    assert "the call ended before the tool late returned" in caplog.text
 
 
 async def forever(socket: ServerConnection) -> None:
@@ -258,7 +258,7 @@ async def test_hang_up_before_anything_happened() -> None:
 
 
 async def test_hang_up_does_not_wait_for_a_stubborn_tool(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(calls, "CLOSE_GRACE", 0.2)
+    monkeypatch.setattr(shutdown, "CLOSE_TIMEOUT", 0.2)
     release, running = asyncio.Event(), asyncio.Event()
     tools = Tools()
 
@@ -279,7 +279,7 @@ async def test_hang_up_does_not_wait_for_a_stubborn_tool(monkeypatch: pytest.Mon
             call.hang_up()
             await types(call)
         release.set()
-        await asyncio.wait({call._running})
+        await asyncio.wait({call._task})
 
 
 async def test_a_device_serves_one_call_at_a_time() -> None:
@@ -297,6 +297,54 @@ async def test_a_device_serves_one_call_at_a_time() -> None:
                 await asyncio.sleep(0.02)
         async with call_to(url, audio=device):
             pass
+
+
+async def test_a_device_that_something_else_uses_is_not_taken_over() -> None:
+    device, blocks = SilentDevice(), []
+    device.attach(lambda captured, _: blocks.append(captured))
+    async with platform(forever) as url:
+        with pytest.raises(AudioDeviceError, match="serves another call"):
+            async with call_to(url, audio=device):
+                pass
+        device.detach()
+        async with call_to(url, audio=device) as call:
+            call.hang_up()
+    assert blocks == []
+
+
+async def test_a_call_that_is_over_leaves_the_device_to_the_next_one() -> None:
+    device = SilentDevice()
+    async with platform(forever) as url:
+        async with call_to(url, audio=device) as first:
+            pass
+        async with call_to(url, audio=device) as second:
+            async for message in second:
+                if message.type == "response_audio":
+                    break
+            first.interrupt()
+            assert device.queued_ms > 30_000
+
+
+async def test_taps_see_every_message_from_the_first_on() -> None:
+    async def ask(socket: ServerConnection) -> None:
+        await socket.send(STARTED)
+        await socket.send(frame("tool_call", toolCallId="1", toolName="none", arguments=[]))
+        async for message in socket:
+            if "tool_call_output" in message:
+                await socket.send(ENDED)
+
+    tapped: list[tuple[str, str]] = []
+    async with platform(ask) as url:
+        call = call_to(url)
+        call.taps.append(lambda sender, message: tapped.append((sender, message.type)))
+        async with call:
+            read = await types(call)
+    assert [kind for sender, kind in tapped if sender == "platform"] == read
+    assert tapped[0] == ("platform", "session_started")
+    assert {kind for sender, kind in tapped if sender == "client"} == {
+        "input_audio",
+        "tool_call_output",
+    }
 
 
 async def test_what_was_heard_is_right_to_the_sample(tmp_path: Path) -> None:
@@ -344,9 +392,31 @@ async def test_a_call_takes_place_once() -> None:
                 pass
 
 
+class OldDevice:
+    """A device for earlier versions: without `attach`, and without counters."""
+
+    monitor = None
+
+    async def start(self) -> None: ...
+
+    async def read(self) -> bytes:
+        return b""
+
+    def play(self, pcm: bytes) -> None: ...
+
+    def clear(self) -> float:
+        return 0.0
+
+    async def drain(self) -> None: ...
+
+    async def close(self) -> None: ...
+
+
 def test_what_is_no_device_and_what_are_no_tools() -> None:
     with pytest.raises(TypeError, match="WavDevice"):
         call_to("", audio="question.wav")
+    with pytest.raises(TypeError, match="BaseDevice"):
+        call_to("", audio=OldDevice())
     with pytest.raises(TypeError, match="Tools"):
         call_to("", tools=[len])
 

@@ -1,4 +1,4 @@
-"""A call that is cancelled leaves nothing, wherever it is: every suspension is walked."""
+"""Cancel a call at every point where it suspends: nothing is left."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ from vatel_rt.realtime.connection import Connection
 pytestmark = pytest.mark.timeout(300)
 AT_ONCE = 16
 CALLER = bytes(960 * 12) + (b"\x40\x1f" * 10 + bytes(20)) * 24 * 6
-"""Silence, in which the agent learns what that is, and 120 ms of a sound."""
+"""Silence, from which the agent learns the noise floor, and 120 ms of sound."""
 APPLICATION = "application"
 CHILD = "Task"
-"""How the name of what anyio runs the children of a group in begins; their tasks have names."""
+"""Prefix of the coroutine in which anyio runs the children of a task group."""
 HTTPX_CANNOT = sys.version_info < (3, 11)
-"""There, anyio turns a cancellation while httpx connects into a ValueError."""
+"""anyio raises ValueError if httpx is cancelled while it connects, on these versions."""
 ENDS = {"cancelled", "agent_hung_up", "caller_hung_up", "device_failed"}
 Step = tuple[str, int]
 
 
 class Steps:
-    """Counts how often each task of a call suspends, and cancels one at one of these."""
+    """Counts how often each task of a call suspends, and cancels one of them at a given point."""
 
     def __init__(self, cancel_at: Optional[Step] = None) -> None:
         self.counts: Counter[str] = Counter()
@@ -53,11 +53,11 @@ class Steps:
         self.counts[name] += 1
         if (name, self.counts[name]) == self._cancel_at:
             self.cancelled = True
-            asyncio.get_running_loop().call_soon(task.cancel)  # as others do, not in its step
+            asyncio.get_running_loop().call_soon(task.cancel)  # from outside, as usual
 
 
 class Stepped(Awaitable[Any]):
-    """A coroutine whose suspensions are counted."""
+    """Counts the suspensions of a coroutine."""
 
     def __init__(self, coroutine: Any, name: str, steps: Steps) -> None:
         self._coroutine, self._name, self._steps = coroutine, name, steps
@@ -82,7 +82,7 @@ OF_CALL: ContextVar[Optional[Steps]] = ContextVar("OF_CALL", default=None)
 
 
 def count_steps(loop: asyncio.AbstractEventLoop, coroutine: Any, **options: Any) -> Any:
-    """A task factory: the tasks of a call, and only those, are counted."""
+    """Create a task; count its suspensions if it belongs to a call."""
     steps = OF_CALL.get()
     if steps is None or not inspect.iscoroutine(coroutine):
         return asyncio.Task(coroutine, loop=loop, **options)
@@ -96,7 +96,7 @@ def count_steps(loop: asyncio.AbstractEventLoop, coroutine: Any, **options: Any)
 
 
 class Witness:
-    """A call in all its parts, which tells how often they were closed."""
+    """A call that counts how often its connection and its device are closed."""
 
     def __init__(self, simulator: Simulator, client: Client, folder: Path) -> None:
         self.closed: Counter[str] = Counter()
@@ -116,7 +116,7 @@ class Witness:
         self.call = Call(self._connect, audio=device, tools=tools, record=folder / "call.wav")
 
     async def prepare(self) -> None:
-        """What comes before the call."""
+        """Get a token before the call, where httpx cannot be cancelled."""
         if HTTPX_CANNOT:
             self._token = await self._new_token()
 
@@ -174,7 +174,7 @@ async def platform(folder: Path) -> Any:
 
 
 async def held(witness: Witness, until: str, at: Optional[Step]) -> Any:
-    """One call; gives its steps, what came out of it, and the call itself."""
+    """Hold one call; return its steps, its exception and the call."""
     await witness.prepare()
     steps = Steps(at)
     OF_CALL.set(steps)
@@ -185,7 +185,7 @@ async def held(witness: Witness, until: str, at: Optional[Step]) -> Any:
         outcome = error
     assert witness.is_closed(), (at, witness.opened, witness.closed)
     left = {task for task in steps.tasks if not task.done()}
-    if at is not None and at[0] != APPLICATION and left:  # of one that had to break off
+    if at is not None and at[0] != APPLICATION and left:  # a cancelled task may outlive the call
         _, left = await asyncio.wait(left, timeout=60)
     assert not left, at
     assert not witness.opened or witness.call.end is not None
@@ -203,7 +203,7 @@ async def walk(folder: Path, until: str, of_application: bool) -> None:
         assert outcome is None
         assert call.end.clean
         assert call.report.tool_calls == ["order_status"]
-        names = [name for name in steps.counts if "connect_tcp" not in name]  # that is httpx's
+        names = [name for name in steps.counts if "connect_tcp" not in name]  # a task of httpx
         chosen = [name for name in names if (name == APPLICATION) == of_application]
         every = [(name, k + 1) for name in chosen for k in range(steps.counts[name])]
         assert len(every) > (8 if of_application else 60)
@@ -215,7 +215,7 @@ async def walk(folder: Path, until: str, of_application: bool) -> None:
                 return check(at, *await one(at))
 
         done = await asyncio.gather(*(cancelled(at) for at in every))
-        # How often a call suspends differs a little from one to the next.
+        # The number of suspensions differs a little between calls.
         assert sum(done) > 0.7 * len(every)
 
 
@@ -236,7 +236,7 @@ def check_inside(at: Step, steps: Steps, outcome: Optional[BaseException], call:
 
 @pytest.fixture(scope="module", autouse=True)
 def _loaded(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """One call first: what is loaded once and kept is no leak."""
+    """Hold one call first: what is loaded once and kept is not a leak."""
 
     async def one(folder: Path) -> None:
         async with platform(folder) as (simulator, client):
@@ -258,7 +258,7 @@ def test_inner_tasks_cancelled_at_every_suspension(
 
 
 def test_ctrl_c_in_a_task_of_a_call_is_no_noise(caplog: pytest.LogCaptureFixture) -> None:
-    """Before Python 3.11 it strikes wherever the loop is."""
+    """Before Python 3.11, KeyboardInterrupt is raised wherever the event loop is."""
     tools = Tools()
 
     @tools.tool

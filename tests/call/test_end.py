@@ -1,4 +1,4 @@
-"""How a call ended, for every close and every error."""
+"""The `CallEnd` of every close and every error."""
 
 from __future__ import annotations
 
@@ -105,6 +105,15 @@ def test_every_error(error: BaseException, reason: str, by: str, retryable: bool
     assert end.code is None
     assert not end.clean
     assert bool(end.text) == (reason != "cancelled")
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_refused_api_key_is_not_an_expired_token(method: str) -> None:
+    request = httpx.Request(method, "https://h.test/v1/agents")
+    error = APIError.of(httpx.Response(401, json={"error": "said"}, request=request))
+    assert CallEnd.of(error).reason == "refused"
+    assert CallEnd.of(pickle.loads(pickle.dumps(error))).reason == "refused"
+    assert CallEnd.of(pickle.loads(pickle.dumps(refusal(401)))).reason == "token_expired"
 
 
 @pytest.mark.parametrize("reason", typing.get_args(Reason))

@@ -1,4 +1,4 @@
-"""Whatever fails, in whatever order: all that was opened is closed once, and the end says why."""
+"""Whatever fails, everything that was opened is closed once, and `end` names the reason."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from platforms import ENDED, STARTED, frame, platform
 from websockets.asyncio.server import ServerConnection
 
 from vatel_rt.audio.clocked_device import SilentDevice
-from vatel_rt.call import call as calls
+from vatel_rt.call import shutdown
 from vatel_rt.call.call import Call
 from vatel_rt.call.tools import Tools
 from vatel_rt.errors import APIConnectionError, AudioDeviceError
@@ -23,7 +23,7 @@ CLOSES = ["well", "raising", "hanging"]
 
 
 class Failing:
-    """A connection and a device that fail where a test wants, and count how they are closed."""
+    """A connection and a device that fail at a given point, and count how often they are closed."""
 
     def __init__(self, url: str, fails: str, device_closes: str, connection_closes: str) -> None:
         self.closed: Counter[str] = Counter()
@@ -97,7 +97,7 @@ async def test_all_is_closed_once(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(calls, "CLOSE_GRACE", 0.2)
+    monkeypatch.setattr(shutdown, "CLOSE_TIMEOUT", 0.2)
     reason, error = EXPECTED[fails]
     raised: Optional[BaseException] = None
     async with platform(converse) as url:
@@ -147,7 +147,7 @@ async def test_what_does_not_close_is_logged(
     caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(calls, "CLOSE_GRACE", grace)
+    monkeypatch.setattr(shutdown, "CLOSE_TIMEOUT", grace)
     async with platform(converse) as url:
         failing = Failing(url, "nothing", *closes)
         async with Call(failing.connect, audio=failing.device):
@@ -158,7 +158,7 @@ async def test_what_does_not_close_is_logged(
 async def test_a_device_that_never_drains_does_not_hold_the_call(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(calls, "CLOSE_GRACE", 0.1)
+    monkeypatch.setattr(shutdown, "CLOSE_TIMEOUT", 0.1)
 
     class Stuck(SilentDevice):
         async def drain(self) -> None:

@@ -1,4 +1,4 @@
-"""After a call nothing is left open, however it ended: no task, thread, socket or file."""
+"""After a call, no task, thread, socket or file is left open, however it ended."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ async def simulated(folder: Path, ending: str) -> None:
             call = client.call(simulator.agent_id, **files(folder))
             async with call:
                 await ENDINGS[ending](call)
-            # What is left of the simulator's side is the simulator's, and checked there.
+            # Tasks of the simulator are checked in its own tests.
             ours = {task for task in asyncio.all_tasks() - before if "uvicorn" not in repr(task)}
             assert not ours
             assert call.end is not None
@@ -84,7 +84,7 @@ RAISED = {"error": ZeroDivisionError, "ctrl-c": KeyboardInterrupt}
 
 @pytest.fixture(scope="module", autouse=True)
 def _loaded(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """One call first: what is loaded once and kept (modules, the resolver's thread) is no leak."""
+    """Hold one call first: what is loaded once and kept (modules, a thread) is not a leak."""
     asyncio.run(simulated(tmp_path_factory.mktemp("first"), "caller"))
 
 
@@ -123,18 +123,18 @@ async def short_call(call: Call) -> None:
 
 
 def state() -> tuple[int, int, int]:
-    """How many objects, threads and files the process has."""
+    """Return the number of objects, threads and open files of the process."""
     gc.collect()
     return len(gc.get_objects()), threading.active_count(), len(os.listdir("/proc/self/fd"))
 
 
 def no_more(after: Iterable[int], before: Iterable[int]) -> bool:
-    """Whether none has grown; something that another test left may have gone in between."""
+    """Return whether no number has grown; they may shrink after other tests."""
     return all(now <= then for now, then in zip(after, before))
 
 
 def resident() -> int:
-    """Bytes of memory that the process has."""
+    """Return the resident memory of the process in bytes."""
     return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
@@ -152,7 +152,7 @@ def test_a_thousand_calls_one_after_another(tmp_path: Path, nothing_left: None) 
             async def several(count: int) -> None:
                 for _ in range(count):
                     await short_call(client.call(token="token", **files(tmp_path)))
-                while len(asyncio.all_tasks()) > 1:  # the server's, which see the end later
+                while len(asyncio.all_tasks()) > 1:  # those of the server end later
                     await asyncio.wait(asyncio.all_tasks() - {asyncio.current_task()})
 
             await several(100)
@@ -173,7 +173,7 @@ def test_two_hundred_calls_at_once(tmp_path: Path, nothing_left: None) -> None:
 
     async def talk() -> None:
         async with Simulator(PATIENT) as simulator:
-            # A busy machine may take long to open two hundred.
+            # A busy machine needs long to open two hundred calls.
             options = ConnectionOptions(open_timeout=200)
             async with Client(simulator.api_key, simulator.url, timeout=200) as client:
                 all_there = asyncio.Event()
@@ -195,7 +195,7 @@ def test_two_hundred_calls_at_once(tmp_path: Path, nothing_left: None) -> None:
                 await asyncio.gather(*(one(number) for number in range(200)))
 
     grown, threads = [], set(threading.enumerate())
-    for _ in range(3):  # the allocator needs a while until it has what it wants
+    for _ in range(3):  # the allocator keeps memory of the first rounds
         before, memory = state(), resident()
         asyncio.run(talk())
         assert len({call.report.session_id for call in talking}) == len(talking) == 200

@@ -1,4 +1,4 @@
-"""What the platform hears of the caller, over real sockets."""
+"""The audio that the platform receives from the caller, over real sockets."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ SILENCE = bytes(960)
 
 
 class Ear:
-    """A platform that keeps the blocks that it hears."""
+    """A platform that keeps the blocks that it receives."""
 
     def __init__(self) -> None:
         self.blocks: list[bytes] = []
@@ -65,7 +65,7 @@ async def calling(**options: Any) -> AsyncIterator[tuple[Call, Ear]]:
 
 
 class Foreign:
-    """A device that is not built on ours, and does not mute."""
+    """A device that is not derived from ours, and does not mute itself."""
 
     muted = False
 
@@ -90,7 +90,7 @@ async def test_a_muted_microphone_sends_silence_at_its_pace(device: Any, tmp_pat
     assert ear.blocks[first : first + silent] == [SILENCE] * silent
     with wave.open(str(path)) as file:
         left = file.readframes(file.getnframes())[::4]
-    assert 0 in left  # the record is as silent as what was sent
+    assert 0 in left  # silence is recorded, as it was sent
 
 
 async def test_own_audio_goes_out_instead_of_the_microphones(tmp_path: Path) -> None:
@@ -105,7 +105,7 @@ async def test_own_audio_goes_out_instead_of_the_microphones(tmp_path: Path) -> 
     assert ear.blocks[first : first + 8] == said
     with wave.open(str(path)) as file:
         frames = memoryview(file.readframes(file.getnframes())).cast("h")
-    assert list(frames[0::2]).count(2000) == len(OWN)  # two times half as many samples
+    assert list(frames[0::2]).count(2000) == len(OWN)  # twice, two bytes per sample
 
 
 async def test_own_audio_is_heard_also_while_the_microphone_is_muted() -> None:
@@ -145,7 +145,7 @@ async def test_own_audio_that_the_end_cuts_off() -> None:
 
 async def test_devices_that_count_nothing() -> None:
     class Plain(BaseDevice):
-        """What the base class asks for, and no more."""
+        """What a device must implement, and no more."""
 
         async def start(self) -> None: ...
 
@@ -175,7 +175,7 @@ async def test_what_was_captured_before_own_audio_is_sent_before_it() -> None:
     sent: list[bytes] = []
 
     class Slow:
-        """A connection whose socket is full until it is let go; its queue is a real one."""
+        """A connection whose socket is full until the test reads its queue."""
 
         def __init__(self) -> None:
             self.queue = AudioQueue()

@@ -6,14 +6,7 @@ from typing import Any
 import pytest
 
 from vatel_rt.audio.clocked_device import SilentDevice
-from vatel_rt.call.report import CallReport, Reporter
-from vatel_rt.realtime.messages import (
-    Incoming,
-    Interruption,
-    ResponseAudio,
-    SessionStarted,
-    SessionStartedData,
-)
+from vatel_rt.call.report import CallReport, LossCounter, Reporter
 
 SILENT = bytes(960)
 LOUD = (b"\x40\x1f" * 10 + bytes(20)) * 24
@@ -21,22 +14,22 @@ LOUD = (b"\x40\x1f" * 10 + bytes(20)) * 24
 
 def hear(reporter: Reporter, captured: bytes, played: bytes, blocks: int) -> None:
     for _ in range(blocks):
-        reporter.hear(captured, played)
+        reporter.block_played(captured, played)
 
 
-def audio(turn: str, *, is_final: bool = False) -> Incoming:
-    return ResponseAudio.of(turn, SILENT, is_final=is_final)
+def receive(reporter: Reporter, turn: str, *, is_final: bool = False) -> None:
+    reporter.audio_received(turn, is_empty=False, is_final=is_final)
 
 
 def test_from_the_end_of_speech_to_the_first_received_and_played() -> None:
-    reporter = Reporter()
+    reporter = Reporter(CallReport())
     for turn in ("1", "2"):
         hear(reporter, SILENT, SILENT, 40)
         hear(reporter, LOUD, SILENT, 30)
         hear(reporter, SILENT, SILENT, 10)
-        reporter.note(audio(turn))
+        receive(reporter, turn)
         hear(reporter, SILENT, SILENT, 5)
-        reporter.note(audio(turn, is_final=True))
+        receive(reporter, turn, is_final=True)
         hear(reporter, SILENT, LOUD, 40)
     report = reporter.report
     assert report.answer_ms == [300, 300]
@@ -45,47 +38,46 @@ def test_from_the_end_of_speech_to_the_first_received_and_played() -> None:
 
 
 def test_an_answer_of_the_same_turn_id_is_received_anew() -> None:
-    reporter = Reporter()
-    reporter.note(audio("", is_final=True))
+    reporter = Reporter(CallReport())
+    receive(reporter, "", is_final=True)
     hear(reporter, SILENT, LOUD, 20)
     hear(reporter, SILENT, SILENT, 20)
     hear(reporter, LOUD, SILENT, 30)
-    reporter.note(audio("", is_final=True))
+    receive(reporter, "", is_final=True)
     hear(reporter, SILENT, LOUD, 40)
     assert reporter.report.answer_ms == reporter.report.answer_received_ms == [0]
 
 
 def test_from_an_interruption_to_silence() -> None:
-    reporter = Reporter()
-    reporter.note(audio("1"))
+    reporter = Reporter(CallReport())
+    receive(reporter, "1")
     hear(reporter, SILENT, LOUD, 20)
-    reporter.note(Interruption())
+    reporter.interrupted()
     hear(reporter, SILENT, LOUD, 3)
     hear(reporter, SILENT, SILENT, 9)
     assert reporter.report.silence_ms == []
     hear(reporter, SILENT, SILENT, 1)
     assert reporter.report.silence_ms == [60]
-    reporter.note(Interruption())  # of an agent that is not heard
+    reporter.interrupted()  # while the agent is silent
     hear(reporter, SILENT, SILENT, 20)
     assert reporter.report.silence_ms == [60]
     assert reporter.report.interruptions == 2
 
 
 def test_from_an_interruption_to_the_next_turn() -> None:
-    reporter = Reporter()
-    reporter.note(audio("1"))
+    reporter = Reporter(CallReport())
+    receive(reporter, "1")
     hear(reporter, SILENT, LOUD, 20)
-    reporter.note(Interruption())
-    reporter.note(audio("2"))
+    reporter.interrupted()
+    receive(reporter, "2")
     hear(reporter, SILENT, LOUD, 20)
     assert reporter.report.silence_ms == [0]
 
 
-def test_the_start_is_reckoned_from_entering() -> None:
-    reporter = Reporter()
-    reporter.enter()
+def test_the_start_is_measured_from_entering() -> None:
+    reporter = Reporter(CallReport())
     assert reporter.report.session_started_ms is None
-    reporter.note(SessionStarted(SessionStartedData("c")))
+    reporter.session_started("c")
     started_ms = reporter.report.session_started_ms
     assert started_ms is not None
     assert 0 <= started_ms < 10_000
@@ -114,10 +106,9 @@ def test_what_a_device_lost_is_that_of_this_call() -> None:
         dropped = 7
 
     device = Counting()
-    reporter = Reporter()
-    reporter.start(device)
-    reporter.count(device, 0, 0)
-    assert (reporter.report.dropped_blocks, reporter.report.underruns) == (0, 0)
+    report, losses = CallReport(), LossCounter(device)
+    losses.update(report, underruns=0, unsent_ms=0)
+    assert (report.dropped_blocks, report.underruns) == (0, 0)
     device.dropped, device.underruns = 9, 6
-    reporter.count(device, 2, 30)
-    assert (reporter.report.dropped_blocks, reporter.report.underruns) == (4, 2)
+    losses.update(report, underruns=2, unsent_ms=30)
+    assert (report.dropped_blocks, report.underruns) == (4, 2)

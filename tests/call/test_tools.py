@@ -241,7 +241,7 @@ async def odd() -> object:
 async def test_a_tool_that_will_not_end_does_not_hold_up_its_output(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("vatel_rt.call.tools.GRACE", 0.05)
+    monkeypatch.setattr("vatel_rt.call.tools.CANCEL_TIMEOUT", 0.05)
     release, ended, tools = asyncio.Event(), asyncio.Event(), Tools()
 
     async def stubborn() -> None:
@@ -253,7 +253,7 @@ async def test_a_tool_that_will_not_end_does_not_hold_up_its_output(
     tools.tool(timeout=0.05)(stubborn)
     assert json.loads(await tools.call("stubborn", {})) == {"error": "the tool took too long"}
     assert not ended.is_set()
-    assert "tool stubborn does not end when it is cancelled" in caplog.text
+    assert "tool stubborn does not stop when it is cancelled" in caplog.text
     release.set()
     await ended.wait()
 
@@ -279,10 +279,10 @@ async def test_a_tool_has_time_to_clean_up_before_its_output() -> None:
         (fails, {}, "the tool failed"),
         (odd, {}, "the tool failed"),
         (hangs, {}, "the tool took too long"),
-        (needs, {}, "the arguments do not fit: number is missing"),
-        (needs, {"number": "many"}, "the arguments do not fit: number: Expected `int`, got `str`"),
-        (needs, {"number": "[1]"}, "the arguments do not fit: number: Expected `int`, got `str`"),
-        (needs_odd, {"it": 1}, "the arguments do not fit: it: a Odd cannot be made of it"),
+        (needs, {}, "invalid arguments: number is missing"),
+        (needs, {"number": "many"}, "invalid arguments: number: Expected `int`, got `str`"),
+        (needs, {"number": "[1]"}, "invalid arguments: number: Expected `int`, got `str`"),
+        (needs_odd, {"it": 1}, "invalid arguments: it: cannot be converted to Odd"),
         (needs_fragile, {"it": {"number": 1}}, "the tool failed"),
         (exits, {}, "the tool failed"),
         (stops, {}, "the tool failed"),
@@ -295,14 +295,14 @@ async def test_every_failure_is_an_output(function: Any, arguments: Any, told: s
 
 
 async def test_what_does_not_fit_is_logged_without_values(caplog: pytest.LogCaptureFixture) -> None:
-    """The name of a parameter is the usual mistake: it has to be that of the agent's tool."""
+    """The usual mistake is the name of a parameter, which must be that of the agent's tool."""
     tools = Tools()
     tools.tool(name="t")(needs)
     await tools.call("t", {"count": 1})
     await tools.call("t", {"number": "secret"})
     assert [record.getMessage() for record in caplog.records] == [
-        "tool t: its arguments do not fit: number is missing; given: ['count']",
-        "tool t: its arguments do not fit: number; given: ['number']",
+        "tool t: invalid arguments: number is missing; given: ['count']",
+        "tool t: invalid arguments: number; given: ['number']",
     ]
 
 
@@ -332,7 +332,7 @@ async def test_callables_without_a_name() -> None:
         async def __call__(self, number: int) -> int:
             return 2 * number
 
-    with pytest.raises(TypeError, match="without a name"):
+    with pytest.raises(TypeError, match="needs a name"):
         Tools().tool(Double())
     tools = Tools()
     tools.tool(name="double")(Double())
@@ -398,7 +398,7 @@ def test_a_thread_that_ends_after_the_loop_is_silent() -> None:
     threads = [thread for thread in threading.enumerate() if thread.name == "vatel tool"]
     release.set()
     for thread in threads:
-        thread.join()  # an error in it would fail the test: warnings are errors
+        thread.join()  # an error in the thread fails the test, because warnings are errors
 
 
 async def test_the_values_of_arguments_are_in_no_log(caplog: pytest.LogCaptureFixture) -> None:
@@ -419,7 +419,7 @@ def test_a_limit_below_one_is_refused() -> None:
 
 
 class Meter:
-    """A tool that waits until it is let go, and counts how many do."""
+    """A tool that waits for `go`, and counts how many run at once."""
 
     def __init__(self) -> None:
         self.most = self.now = 0
@@ -440,7 +440,7 @@ async def test_no_more_than_the_limit_run_at_once_in_a_call() -> None:
     tasks = [asyncio.create_task(first.run("run", {})) for _ in range(5)]
     await meter.began.acquire()
     await meter.began.acquire()
-    elsewhere = asyncio.create_task(other.run("run", {}))  # another call is not held up
+    elsewhere = asyncio.create_task(other.run("run", {}))  # another call has its own limit
     await meter.began.acquire()
     assert meter.now == 3
     meter.go.set()
@@ -466,4 +466,4 @@ async def test_an_interruption_cancels_the_tools_that_want_it() -> None:
     patient.go.set()
     hasty.go.set()
     assert await asyncio.gather(one, elsewhere) == ["null", "null"]
-    running.interrupt()  # nothing runs any more
+    running.interrupt()  # nothing is running

@@ -251,7 +251,7 @@ def test_a_dropped_connection_is_told(capsys: Any) -> None:
         assert main(["--token", "t", "--base-url", url, "--no-microphone"]) == 1
     told = capsys.readouterr().out
     assert "The call ended: connection lost (1006" in told
-    assert "\n  Check the network and call again: a call cannot be resumed.\n" in told
+    assert "\n  Check the network, then call again: a call cannot be resumed.\n" in told
 
 
 NO_PYAUDIO = "import sys; sys.modules['pyaudio'] = None"

@@ -131,7 +131,7 @@ def test_a_call_that_breaks_off(how: str, tmp_path: Path) -> None:
             assert terminal.settings == terminal.before
     left = rows(terminal.shown)
     ended = next(i for i, row in enumerate(left) if row.startswith("The call ended: connection "))
-    assert left[ended + 1] == "  Check the network and call again: a call cannot be resumed."
+    assert left[ended + 1] == "  Check the network, then call again: a call cannot be resumed."
     assert ("Keys: " in terminal.shown) == (how != IN_BACKGROUND)
 
 

@@ -1,1 +1,1 @@
-"""A live call: messages, microphone, tools, transcript, report."""
+"""Live calls: messages, microphone, tools, transcript and report."""

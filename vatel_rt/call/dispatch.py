@@ -1,97 +1,158 @@
-"""The receiving half of a call: what each message of the platform does."""
+"""What each message of the platform does in a call: one table from message class to handler."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
+from typing import Any, Callable, Optional
 
+import anyio
 from anyio.abc import TaskGroup
 
 from vatel_rt.audio.device import AudioDevice
-from vatel_rt.call.message_queue import Inbox
-from vatel_rt.call.report import Reporter
+from vatel_rt.audio.pcm import duration_ms
+from vatel_rt.call import shutdown
+from vatel_rt.call.end import CallEnd, Outcome
+from vatel_rt.call.message_queue import MessageQueue
+from vatel_rt.call.report import LossCounter, Reporter
 from vatel_rt.call.tools import RunningTools, Tools
 from vatel_rt.call.transcript import Transcript
 from vatel_rt.call.turns import Turns
 from vatel_rt.errors import ConnectionClosed
 from vatel_rt.realtime.connection import Connection
-from vatel_rt.realtime.messages import Incoming, Interruption, ResponseAudio, ToolCall
+from vatel_rt.realtime.messages import (
+    Incoming,
+    InputAudioTranscript,
+    Interruption,
+    ResponseAudio,
+    ResponseText,
+    SessionEnded,
+    SessionStarted,
+    ToolCall,
+)
 
 log = logging.getLogger("vatel.call")
 
 
-class Receiver:
-    """Plays the agent's speech, runs its tools, and passes every message on.
+class Dispatcher:
+    """Handles the platform's messages: plays the speech, runs the tools, queues every message.
 
-    Attributes:
-        reporter: figures of the call.
-        transcript: what was said.
-        turns: the agent's turns.
-        inbox: the messages, for the application; from `enter` on.
+    Args:
+        connection: where messages are received, and the outputs of tools are sent.
+        device: plays the agent's speech; it has started.
+        tools: what the agent may call.
+        tasks: the task group in which tools run.
+        reporter: records what happens.
+        transcript: records what is said.
+        messages: the queue of the application.
+        outcome: set when the platform ends the session.
     """
 
-    def __init__(self, audio: AudioDevice, tools: Tools) -> None:
-        self.reporter = Reporter()
-        self.transcript = Transcript()
-        self.turns = Turns()
-        self._audio = audio
-        self._tools = tools
-
-    def enter(self) -> None:
-        """The call is being entered, in the event loop that runs now."""
-        self.reporter.enter()
-        self.inbox = Inbox()
-        self._running_tools = RunningTools(self._tools)
-
-    def start(self, connection: Connection) -> None:
-        """`connection` is open, and the device has started."""
+    def __init__(
+        self,
+        connection: Connection,
+        device: AudioDevice,
+        tools: Tools,
+        tasks: TaskGroup,
+        reporter: Reporter,
+        transcript: Transcript,
+        messages: MessageQueue,
+        outcome: Outcome,
+    ) -> None:
+        self._turns = Turns()
         self._connection = connection
-        self.reporter.start(self._audio)
+        self._device = device
+        self._tasks = tasks
+        self._reporter = reporter
+        self._transcript = transcript
+        self._messages = messages
+        self._outcome = outcome
+        self._running_tools = RunningTools(tools)
+        self._losses = LossCounter(device)
 
-    def take(self, message: Incoming, tasks: TaskGroup) -> None:
-        """Do what `message` is for; tools run among `tasks`."""
-        self.reporter.note(message)
-        self.transcript.note(message)
-        if isinstance(message, ResponseAudio):
-            if self.turns.admit(message.data, getattr(self._audio, "queued_ms", None)):
-                self._play(message.data.pcm)
-        elif isinstance(message, Interruption):
-            self.interrupt()
-            # After the first step of tools that were asked for just before.
-            asyncio.get_running_loop().call_soon(self._running_tools.interrupt)
-        elif isinstance(message, ToolCall):
-            tasks.start_soon(self._run_tool, message)
-        self.inbox.put(message)
-
-    def _play(self, pcm: bytes) -> None:
-        before = getattr(self._audio, "refused_ms", 0)
-        self._audio.play(pcm)
-        self.turns.drop(getattr(self._audio, "refused_ms", 0) - before)
+    async def run(self) -> None:
+        """Receive messages until the call has ended, then wait until the speech has been played."""
+        outcome = self._outcome
+        try:
+            while outcome.end is None:
+                self._dispatch(await self._connection.receive())
+        except ConnectionClosed as closed:
+            end = CallEnd.of(closed)
+            outcome.set(end, None if end.clean else closed)
+        if outcome.is_clean:
+            with anyio.move_on_after(self._turns.remaining + shutdown.CLOSE_TIMEOUT):
+                await self._device.drain()
 
     def interrupt(self) -> None:
-        """Stop the agent's speech: what is not yet played is dropped, the turn's rest too."""
-        self.transcript.interrupt(self.turns.interrupt(self._audio.clear()))
+        """Stop the agent's speech: drop the queued audio and the rest of the turn."""
+        self._transcript.interrupted(self._turns.interrupt(self._device.clear()))
 
-    def drop(self) -> None:
-        """The call is over: what is not yet played is dropped."""
+    def stop(self) -> None:
+        """Drop the queued audio, and update the report for the last time."""
         try:
-            self.transcript.interrupt(self.turns.drop(self._audio.clear()))
+            self._transcript.interrupted(self._turns.drop(self._device.clear()))
+        except Exception:
+            log.exception("the audio device failed")
+        self.update_report()
+
+    def update_report(self) -> None:
+        """Update the figures that others count. An error of the device is only logged."""
+        try:
+            self._update_report()
         except Exception:
             log.exception("the audio device failed")
 
-    def count(self) -> None:
-        """Bring the report up to date with what others count; a device that fails ends nothing."""
-        try:
-            self._count()
-        except Exception:
-            log.exception("the audio device failed")
+    def _dispatch(self, message: Incoming) -> None:
+        """Handle a message, then queue it for the application."""
+        handler = HANDLERS.get(type(message))
+        audio = None if handler is None else handler(self, message)
+        self._messages.put(message, audio=audio)
 
-    def _count(self) -> None:
-        report, connection = self.reporter.report, self._connection
-        self.reporter.count(self._audio, self.turns.underruns, connection.audio_dropped_ms)
-        report.heard_ms = self.turns.heard_ms(getattr(self._audio, "queued_ms", 0))
-        report.unread_messages = self.inbox.dropped
+    def _update_report(self) -> None:
+        report, connection = self._reporter.report, self._connection
+        unsent_ms = connection.audio_dropped_ms
+        self._losses.update(report, underruns=self._turns.underruns, unsent_ms=unsent_ms)
+        report.heard_ms = self._turns.heard_ms(self._device.queued_ms)
+        report.unread_messages = self._messages.dropped
         report.bytes_sent, report.bytes_received = connection.bytes_sent, connection.bytes_received
+
+    def _session_started(self, message: SessionStarted) -> None:
+        self._outcome.session_id = message.data.id
+        self._reporter.session_started(message.data.id)
+        self._transcript.session_started()
+
+    def _response_audio(self, message: ResponseAudio) -> int:
+        data, device = message.data, self._device
+        turn_id, is_final, size = data.turn_id, data.is_final, len(data.audio)
+        self._reporter.audio_received(turn_id, is_empty=not size, is_final=is_final)
+        ms, queued_ms = duration_ms(len(data.pcm)), device.queued_ms
+        if self._turns.admit(turn_id, ms, is_final=is_final, queued_ms=queued_ms):
+            refused_ms = device.refused_ms
+            device.play(data.pcm)
+            self._turns.drop(device.refused_ms - refused_ms)
+        return size
+
+    def _response_text(self, message: ResponseText) -> None:
+        data = message.data
+        self._transcript.agent_said(data.turn_id, data.text, is_final=data.is_final)
+
+    def _input_audio_transcript(self, message: InputAudioTranscript) -> None:
+        if message.data.is_final:
+            self._reporter.caller_said()
+            self._transcript.caller_said(message.data.turn_id or "", message.data.transcript)
+
+    def _interruption(self, _message: Interruption) -> None:
+        self._reporter.interrupted()
+        self.interrupt()
+        # A tool call that arrived just before must have taken its first step to be cancelled.
+        asyncio.get_running_loop().call_soon(self._running_tools.interrupt)
+
+    def _tool_call(self, message: ToolCall) -> None:
+        self._reporter.tool_called(message.data.tool_name)
+        self._tasks.start_soon(self._run_tool, message)
+
+    def _session_ended(self, _message: SessionEnded) -> None:
+        self._outcome.set(CallEnd("agent_hung_up"))
 
     async def _run_tool(self, message: ToolCall) -> None:
         arguments = {a.name: a.value for a in message.data.arguments if a.name}
@@ -99,4 +160,16 @@ class Receiver:
         try:
             await self._connection.send_tool_call_output(message.data.tool_call_id, output)
         except ConnectionClosed:
-            log.info("the output of %s came after the end", message.data.tool_name)
+            log.info("the call ended before the tool %s returned", message.data.tool_name)
+
+
+HANDLERS: dict[type[Any], Callable[[Dispatcher, Any], Optional[int]]] = {
+    SessionStarted: Dispatcher._session_started,
+    ResponseAudio: Dispatcher._response_audio,
+    ResponseText: Dispatcher._response_text,
+    InputAudioTranscript: Dispatcher._input_audio_transcript,
+    Interruption: Dispatcher._interruption,
+    ToolCall: Dispatcher._tool_call,
+    SessionEnded: Dispatcher._session_ended,
+}
+"""The handler of each message class. It returns the size of the audio in the message, if any."""

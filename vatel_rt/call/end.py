@@ -1,10 +1,11 @@
-"""How a call ended, or why it did not begin: one object for all who ask."""
+"""How a call ended, or why it could not be opened."""
 
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
-from typing import Literal, NamedTuple, Optional
+import logging
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, NamedTuple, Optional
 
 from vatel_rt.errors import (
     APIConnectionError,
@@ -16,6 +17,8 @@ from vatel_rt.errors import (
     RateLimitError,
     ServerError,
 )
+
+log = logging.getLogger("vatel.call")
 
 Reason = Literal[
     "agent_hung_up",
@@ -44,44 +47,46 @@ class _Meaning(NamedTuple):
 
 
 _MEANINGS: dict[Reason, _Meaning] = {
-    "agent_hung_up": _Meaning("agent", False, "Nothing: the call is complete."),
-    "caller_hung_up": _Meaning("caller", False, "Nothing: this side ended the call."),
-    "cancelled": _Meaning("caller", False, "Nothing: the program cancelled the call."),
+    "agent_hung_up": _Meaning("agent", False, "No action needed: the call is complete."),
+    "caller_hung_up": _Meaning("caller", False, "No action needed: this side ended the call."),
+    "cancelled": _Meaning("caller", False, "No action needed: the program cancelled the call."),
     "server_went_away": _Meaning(
-        "platform", True, "Call again: the platform restarts or moves its sessions."
+        "platform", True, "Call again: the platform restarted or moved the session."
     ),
     "server_error": _Meaning(
-        "platform", True, "Call again; if it stays, give the platform's support the session id."
+        "platform", True, "Call again; if it fails repeatedly, send support the session id."
     ),
     "connection_lost": _Meaning(
-        "network", True, "Check the network and call again: a call cannot be resumed."
+        "network", True, "Check the network, then call again: a call cannot be resumed."
     ),
     "ping_timeout": _Meaning(
-        "network", True, "Check the network and call again; ping_timeout says how long to wait."
+        "network", True, "Check the network, then call again, or allow a longer ping_timeout."
     ),
     "idle_timeout": _Meaning(
-        "network", True, "Call again, or allow longer silence by a larger idle_timeout."
+        "network", True, "Call again, or allow longer silence with a larger idle_timeout."
     ),
     "protocol_error": _Meaning(
-        "platform", True, "Call again; if it stays, look for a proxy that changes the traffic."
+        "platform", True, "Call again; if it fails repeatedly, look for a proxy in between."
     ),
     "frame_too_large": _Meaning(
         "platform", False, "Allow larger messages with ConnectionOptions(max_frame=...)."
     ),
     "token_expired": _Meaning(
-        "platform", True, "Get a new session token: each opens one call, for a short time."
+        "platform", True, "Get a new session token: each opens one call and expires soon."
     ),
     "refused": _Meaning(
-        "platform", False, "Correct what the text names: the agent, the token or the request."
+        "platform", False, "Correct the agent, the token or the request, as the text says."
     ),
-    "unreachable": _Meaning("network", True, "Check the network and the base URL, and call again."),
+    "unreachable": _Meaning(
+        "network", True, "Check the network and the base URL, then call again."
+    ),
     "device_failed": _Meaning(
-        "sdk", False, "Check the audio device or file that the text names, and call again."
+        "sdk", False, "Check the audio device or file that the text names, then call again."
     ),
-    "failed": _Meaning("sdk", False, "Look at the error and its traceback in the log."),
+    "failed": _Meaning("sdk", False, "See the error and its traceback in the log."),
 }
 
-# By the close code of the platform. 1004, 1006 and 1015 cannot be sent, 1005 stands for none.
+# By the platform's close code. 1004, 1006 and 1015 are never sent; 1005 means that none was sent.
 _CLOSES: dict[int, Reason] = {
     1000: "agent_hung_up",
     1001: "server_went_away",
@@ -94,9 +99,8 @@ _CLOSES: dict[int, Reason] = {
     1010: "protocol_error",
     1012: "server_went_away",
 }
-_PASSING = range(1011, 1015)
-"""Errors of a server that may be gone with the next call; other codes say that it will be the
-same again, or (3000 to 4999) have no meaning that is known here."""
+_TRANSIENT = range(1011, 1015)
+"""Server errors that may succeed on retry. Other codes are permanent, or private (3000 to 4999)."""
 _CAUSES: dict[Cause, Reason] = {
     "caller": "caller_hung_up",
     "network": "connection_lost",
@@ -105,7 +109,7 @@ _CAUSES: dict[Cause, Reason] = {
     "protocol_error": "protocol_error",
     "frame_too_large": "frame_too_large",
 }
-# The first that fits: classes before those that they derive from.
+# The first match counts, so a class precedes its base classes.
 _ERRORS: dict[type[BaseException], Reason] = {
     asyncio.CancelledError: "cancelled",
     AuthenticationError: "token_expired",
@@ -120,32 +124,34 @@ _ERRORS: dict[type[BaseException], Reason] = {
 
 @dataclass(frozen=True)
 class CallEnd:
-    """How a call ended; all but the first four follow from those.
+    """How a call ended. `by`, `clean`, `retryable` and `hint` follow from the other fields.
 
     Attributes:
         reason: one of
 
-            - `agent_hung_up`: also after silence, for which the platform has no other word
-            - `caller_hung_up`, `cancelled`: this side ended it, or its task was cancelled
-            - `server_went_away`: the platform stops or restarts
-            - `server_error`: it closed the session with an error code
-            - `connection_lost`: the connection broke without a close
-            - `ping_timeout`, `idle_timeout`: nothing was heard for as long as the options say
-            - `protocol_error`: a side did what WebSockets do not
-            - `frame_too_large`: a message larger than the options allow
-            - `token_expired`: or was invalid or used; the call did not begin
+            - `agent_hung_up`: also after a silence timeout, which the platform does not report
+            - `caller_hung_up`, `cancelled`: this side ended the call, or its task was cancelled
+            - `server_went_away`: the platform is stopping or restarting
+            - `server_error`: the platform closed the session with an error code
+            - `connection_lost`: the connection broke without a close frame
+            - `ping_timeout`, `idle_timeout`: nothing was received for the time that the options
+              allow
+            - `protocol_error`: one side violated the WebSocket protocol
+            - `frame_too_large`: a message was larger than the options allow
+            - `token_expired`: the session token was expired, invalid or used; the call did not
+              begin
             - `refused`, `unreachable`: the call did not begin
             - `device_failed`: microphone, speaker or file
-            - `failed`: anything else on this side
-        code: WebSocket close code, where a close was what ended the call.
-        text: what the platform said when it closed, or what failed; possibly empty.
-        by: whose doing it was: `agent`, `caller` (this side's person or program),
-            `platform`, `network` or `sdk` (this side's audio or code).
-        clean: whether one of the two sides hung up.
-        retryable: whether a new call, with a new token, may go better.
-        session_id: the call's id in `GET /v1/calls/{id}`, once it began. It does not count
-            in comparisons: two calls may end alike.
-        hint: what to do, in a sentence.
+            - `failed`: any other error on this side
+        code: WebSocket close code, if a close ended the call.
+        text: the platform's reason for the close, or the error; may be empty.
+        by: who ended the call: `agent`, `caller` (the person or program on this side),
+            `platform`, `network` or `sdk` (audio or code on this side).
+        clean: whether the agent or the caller hung up.
+        retryable: whether a new call, with a new token, may succeed.
+        session_id: the call's id in `GET /v1/calls/{id}`, once it began. It is not compared: two
+            calls may end alike.
+        hint: what to do, in one sentence.
     """
 
     reason: Reason
@@ -159,9 +165,9 @@ class CallEnd:
 
     def __post_init__(self) -> None:
         by, retryable, hint = _MEANINGS[self.reason]
-        lasts = self.reason == "server_error" and self.code not in {None, *_PASSING}
+        permanent = self.reason == "server_error" and self.code not in {None, *_TRANSIENT}
         clean = self.reason in {"agent_hung_up", "caller_hung_up"}
-        vars(self).update(by=by, clean=clean, retryable=retryable and not lasts, hint=hint)
+        vars(self).update(by=by, clean=clean, retryable=retryable and not permanent, hint=hint)
 
     def __str__(self) -> str:
         detail = " ".join(str(part) for part in (self.code, self.text) if part)
@@ -169,12 +175,50 @@ class CallEnd:
 
     @classmethod
     def of(cls, error: BaseException) -> CallEnd:
-        """The end that `error` means: a close, a refusal, a failure or a cancellation."""
+        """Return the end that corresponds to a close, a refusal, a failure or a cancellation."""
         if isinstance(error, ConnectionClosed):
             closed: Reason = _CAUSES.get(error.cause) or _CLOSES.get(error.code, "server_error")
             return cls(closed, error.code, error.reason)
         reason: Reason = next(end for kind, end in _ERRORS.items() if isinstance(error, kind))
-        if isinstance(error, AuthenticationError) and error.method != "GET":
-            reason = "refused"  # the API key, by the request for a token; the handshake is a GET
+        if isinstance(error, AuthenticationError) and error.origin == "request":
+            reason = "refused"  # it is the API key that was refused, not the session token
         text = str(error) or ("" if reason == "cancelled" else repr(error))
         return cls(reason, text=text)
+
+
+class Outcome:
+    """Holds how a call ended. The first end that is set counts.
+
+    Attributes:
+        end: how the call ended; None before that.
+        failure: the error that the iteration raises.
+        session_id: the call's id, once it began.
+    """
+
+    def __init__(self) -> None:
+        self.end: Optional[CallEnd] = None
+        self.failure: Optional[Exception] = None
+        self.session_id: Optional[str] = None
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether the agent or the caller has hung up."""
+        return self.end is not None and self.end.clean
+
+    def set(self, end: CallEnd, failure: Optional[Exception] = None) -> None:
+        """Set the end of the call, unless it is set."""
+        if self.end is None:
+            self.end = replace(end, session_id=self.session_id)
+            self.failure = failure
+
+    def fail(self, error: BaseException) -> None:
+        """Set and log an unexpected error as the end of the call; re-raise a cancellation."""
+        cause: Any = error
+        while getattr(cause, "exceptions", None):  # a task group wraps errors in a group
+            cause = cause.exceptions[0]
+        if isinstance(cause, Exception):
+            log.error("the call failed", exc_info=cause)
+            self.set(CallEnd.of(cause), cause)
+        elif cause is error:
+            raise error
+        # Otherwise it is Ctrl-C in another task, before Python 3.11: the event loop has stopped.

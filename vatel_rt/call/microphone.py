@@ -1,4 +1,4 @@
-"""What the platform hears: the device's blocks, silence, or speech that the program gives."""
+"""What the platform hears: the device's blocks, silence, or speech from the application."""
 
 from __future__ import annotations
 
@@ -14,17 +14,22 @@ from vatel_rt.realtime.connection import Connection
 
 
 class Microphone:
-    """Sends a block for each that the device captures, so that time goes on for the platform."""
+    """Sends one block for each block that the device captures.
+
+    Raises:
+        TypeError: `device` is not a complete audio device.
+    """
 
     def __init__(self, device: AudioDevice) -> None:
+        _check_device(device)
         self._device = device
         self._speeches: deque[_Speech] = deque()
-        self._said: deque[bytes] = deque(maxlen=CAPTURE_BLOCKS)
+        self._sent_instead: deque[bytes] = deque(maxlen=CAPTURE_BLOCKS)
         self._closed = False
 
     @property
     def muted(self) -> bool:
-        """Whether silence is sent for what the device captures."""
+        """Whether silence is sent instead of the captured audio."""
         return self._device.muted
 
     @muted.setter
@@ -32,23 +37,23 @@ class Microphone:
         self._device.muted = on
 
     async def send_to(self, connection: Connection) -> None:
-        """Send until this is cancelled; after the session's end, only empty the device.
+        """Send until cancelled; after the end of the session, only read the device.
 
         Raises:
             AudioDeviceError: the device stopped working.
         """
         while True:
             block = await self._device.read()
-            with suppress(ConnectionClosed):  # the receiving side says how it ended
+            with suppress(ConnectionClosed):  # `Connection.receive` reports it
                 await self._send(block, connection)
-            await asyncio.sleep(0)  # a device that is behind its time never waits
+            await asyncio.sleep(0)  # reading from a device that is late does not suspend
 
     async def say(self, pcm: bytes) -> None:
-        """Send `pcm` instead of what is captured, after what is being said already.
+        """Send `pcm` instead of the captured audio, after the speech that is already waiting.
 
         Raises:
-            AudioFormatError: bytes that end within a sample, or of a WAV file.
-            ConnectionClosed: the call ended before all was sent.
+            AudioFormatError: `pcm` does not hold whole samples, or is a WAV file.
+            ConnectionClosed: the call ended before everything was sent.
         """
         check_speech(pcm)
         speech = _Speech(pcm)
@@ -58,40 +63,55 @@ class Microphone:
                 await speech.sent.wait()
         finally:
             self._speeches.remove(speech)
-        if speech.left:
+        if speech.unsent:
             raise ConnectionClosed(1000, "the call is over", "caller")
 
     def as_sent(self, captured: bytes) -> bytes:
-        """What goes into records in the place of `captured`; for the device's thread."""
-        if self._said:
-            return self._said.popleft()
-        return bytes(len(captured)) if self.muted else captured
+        """Return the block to record, given the captured block."""
+        if self._sent_instead:
+            return self._sent_instead.popleft()
+        return self._muted(captured)
 
     def close(self) -> None:
-        """Nothing more is sent: let `say` end."""
+        """Stop `say`: nothing more will be sent."""
         self._closed = True
         for speech in self._speeches:
             speech.sent.set()
 
     async def _send(self, block: bytes, connection: Connection) -> None:
         if self._next_speech() is not None:
-            await connection.drain_queued_audio()  # what was captured before it is sent before it
+            await connection.drain_queued_audio()  # keep the order: it was captured before
         speech = self._next_speech()
         if speech is None:
-            connection.queue_audio(bytes(len(block)) if self.muted else block)
+            connection.queue_audio(self._muted(block))
             return
-        piece = bytes(speech.left[:BLOCK_BYTES]).ljust(BLOCK_BYTES, b"\0")
+        piece = bytes(speech.unsent[:BLOCK_BYTES]).ljust(BLOCK_BYTES, b"\0")
         await connection.send_speech(piece)
-        self._said.append(piece)
-        speech.left = speech.left[BLOCK_BYTES:]
-        if not speech.left:
+        self._sent_instead.append(piece)
+        speech.unsent = speech.unsent[BLOCK_BYTES:]
+        if not speech.unsent:
             speech.sent.set()
 
+    def _muted(self, block: bytes) -> bytes:
+        # A device should mute itself, but one that does not must not be heard either.
+        return bytes(len(block)) if self._device.muted else block
+
     def _next_speech(self) -> Optional[_Speech]:
-        return next((each for each in self._speeches if each.left), None)
+        return next((each for each in self._speeches if each.unsent), None)
 
 
 class _Speech:
     def __init__(self, pcm: bytes) -> None:
-        self.left = memoryview(pcm)
+        self.unsent = memoryview(pcm)
         self.sent = asyncio.Event()
+
+
+def _check_device(audio: object) -> None:
+    if isinstance(audio, type) or not hasattr(audio, "start"):
+        expected = "a device such as vatel_rt.WavDevice(path)"
+        raise TypeError(f"audio must be {expected}, not {audio!r:.60}")
+    names = [name for name in (*vars(AudioDevice), "muted") if not name.startswith("_")]
+    missing = ", ".join(name for name in names if not hasattr(audio, name))
+    if missing:
+        base = "derive it from vatel_rt.audio.device.BaseDevice"
+        raise TypeError(f"the device {type(audio).__name__} lacks {missing}: {base}")

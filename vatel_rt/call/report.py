@@ -1,4 +1,4 @@
-"""What a call was like, measured where the caller is: at the microphone and the speaker."""
+"""The figures of a call, measured at the caller's microphone and speaker."""
 
 from __future__ import annotations
 
@@ -12,49 +12,41 @@ from typing import Any, Optional
 from vatel_rt.audio.device import AudioDevice
 from vatel_rt.audio.pcm import BLOCK_MS, SAMPLE_RATE, samples_of
 from vatel_rt.audio.vad import VoiceActivity
-from vatel_rt.realtime.messages import (
-    Incoming,
-    InputAudioTranscript,
-    Interruption,
-    ResponseAudio,
-    SessionStarted,
-    ToolCall,
-)
 
 AUDIBLE = 330
-"""Peak of a block that is heard: -40 dBFS, above the noise floor of synthetic speech."""
+"""Peak sample of an audible block: -40 dBFS, above the noise floor of synthetic speech."""
 PAUSE_BLOCKS = 10
-"""Blocks of silence, 200 ms, after which the agent's next sound is a new beginning."""
+"""Blocks of silence (200 ms) after which the agent's next sound counts as a new beginning."""
 RECENT_TURNS = 16
-"""Turns of the agent whose first piece may belong to an answer that is yet to be heard."""
+"""Turns of the agent whose first audio may belong to an answer that has not been played yet."""
 
 
 @dataclass
 class CallReport:
-    """Figures of a call; times in milliseconds of the device's clock, in steps of its blocks.
+    """Figures of a call. Times are milliseconds of the device's clock, in steps of its blocks.
 
     Attributes:
         session_id: the call's id in `GET /v1/calls/{id}`.
         duration_ms: how long microphone and speaker were open.
-        caller_turns: final transcripts of the caller.
-        interruptions: how often the caller spoke over the agent.
+        caller_turns: number of final transcripts of the caller.
+        interruptions: how often the caller interrupted the agent.
         tool_calls: names of the tools that the agent called.
-        answer_ms: for each answer, from the end of the caller's speech to its first sound.
+        answer_ms: for each answer, time from the end of the caller's speech to the first sound.
         unread_messages: messages that the application did not read in time.
-        session_started_ms: from the begin of entering the call to `session_started`, by the
-            system's clock; None where it did not come.
-        answer_received_ms: as `answer_ms`, item for item, to the first audio that came.
-        silence_ms: for each interruption of the agent's sound, from its message to silence (or
-            to the next turn) at the device.
-        heard_ms: for each turn of the agent, by `turn_id`, how much of it was played until now,
-            to the sample; what was cut by an interruption fades in its last 5 ms.
-        unplayed_ms: speech of the agent that was not queued, for ten minutes of it were waiting.
-        underruns: how often the speaker ran dry in the middle of a turn, as far as the device
-            tells.
-        dropped_blocks: blocks of the microphone that were not sent, because the program or the
+        session_started_ms: time from entering the call to `session_started`, by the system's
+            clock; None if that message did not arrive.
+        answer_received_ms: the same answers as `answer_ms`, to the first audio received.
+        silence_ms: for each interruption while the agent was audible, time from the message to
+            silence (or to the next turn) at the device.
+        heard_ms: for each turn of the agent, by `turn_id`, how much of it has been played, to
+            the sample. Interrupted audio fades out in its last 5 ms.
+        unplayed_ms: speech of the agent that was discarded because ten minutes were queued.
+        underruns: how often the speaker ran out of audio within a turn, as far as the device
+            reports it.
+        dropped_blocks: blocks of the microphone that were not sent because the program or the
             network was too slow.
-        bytes_sent: bytes of messages to the platform.
-        bytes_received: bytes of messages from the platform.
+        bytes_sent: bytes of messages sent to the platform.
+        bytes_received: bytes of messages received from the platform.
     """
 
     session_id: Optional[str] = None
@@ -81,11 +73,11 @@ class CallReport:
 
     @property
     def p95(self) -> dict[str, float]:
-        """As `p50`, what 95 % do not exceed."""
+        """The 95th percentile of each list of times that is not empty, by the list's name."""
         return self._percentiles(0.95)
 
     def to_dict(self) -> dict[str, Any]:
-        """All figures, `p50` and `p95`, ready for JSON."""
+        """Return all figures, `p50` and `p95`, ready for JSON."""
         return {**asdict(self), "p50": self.p50, "p95": self.p95}
 
     def _percentiles(self, share: float) -> dict[str, float]:
@@ -98,113 +90,114 @@ class CallReport:
 
 
 def _percentile(times: Sequence[float], share: float) -> float:
-    """The smallest of `times` that at least `share` of them do not exceed (nearest rank)."""
+    """Return the smallest of `times` that is not below `share` of them (nearest rank)."""
     return sorted(times)[math.ceil(share * len(times)) - 1]
 
 
 class Reporter:
-    """Fills a `CallReport` from the messages and the audio of a call."""
+    """Fills a `CallReport` from what happens in a call.
 
-    def __init__(self) -> None:
-        self.report = CallReport()
+    The clock of `session_started_ms` starts when it is created.
+    """
+
+    def __init__(self, report: CallReport) -> None:
+        self.report = report
+        self._created = time.monotonic()
         self._voice = VoiceActivity()
         self._silent_blocks = PAUSE_BLOCKS
-        self._entered = time.monotonic()
-        self._before: tuple[int, int, float] = (0, 0, 0)
         self._asked_ms: Optional[float] = None
-        self._began_ms: Optional[float] = None
-        self._turn: Optional[str] = None
+        self._answered_ms: Optional[float] = None
+        self._turn_id: Optional[str] = None
         self._received_ms: deque[float] = deque(maxlen=RECENT_TURNS)
-        self._cut_ms: Optional[float] = None
+        self._interrupted_ms: Optional[float] = None
 
-    def enter(self) -> None:
-        """The call is being entered now."""
-        self._entered = time.monotonic()
+    def session_started(self, session_id: str) -> None:
+        """Record the id of the call, and the time until it started."""
+        self.report.session_id = session_id
+        self.report.session_started_ms = round((time.monotonic() - self._created) * 1000, 1)
 
-    def start(self, device: AudioDevice) -> None:
-        """`device` has started; it may have served other calls before."""
-        self._before = _counts(device)
+    def caller_said(self) -> None:
+        """Count a final transcript of the caller."""
+        self.report.caller_turns += 1
 
-    def count(self, device: AudioDevice, underruns: int, unsent_ms: float) -> None:
-        """Take into account what was lost.
+    def tool_called(self, name: str) -> None:
+        """Record the name of a tool that the agent calls."""
+        self.report.tool_calls.append(name)
 
-        Args:
-            device: what it counted, if it counts.
-            underruns: how often it was seen to run dry; it may have seen that, too.
-            unsent_ms: milliseconds of the microphone that waited too long for the socket.
-        """
-        (dropped, ran_dry, refused), before = _counts(device), self._before
-        self.report.unplayed_ms = refused - before[2]
-        lost = max(0, dropped - before[0])
-        self.report.dropped_blocks = lost + math.ceil(unsent_ms / BLOCK_MS)
-        self.report.underruns = max(underruns, ran_dry - before[1])
+    def interrupted(self) -> None:
+        """Count an interruption; if the agent is audible, measure the time to silence."""
+        self.report.interruptions += 1
+        if self._silent_blocks < PAUSE_BLOCKS:
+            self._interrupted_ms = self.report.duration_ms
 
-    def note(self, message: Incoming) -> None:
-        """Take a message of the platform into account."""
-        report = self.report
-        if isinstance(message, ResponseAudio):
-            self._receive(message)
-        elif isinstance(message, SessionStarted):
-            report.session_id = message.data.id
-            report.session_started_ms = round((time.monotonic() - self._entered) * 1000, 1)
-        elif isinstance(message, InputAudioTranscript) and message.data.is_final:
-            report.caller_turns += 1
-        elif isinstance(message, Interruption):
-            report.interruptions += 1
-            if self._silent_blocks < PAUSE_BLOCKS:
-                self._cut_ms = report.duration_ms
-        elif isinstance(message, ToolCall):
-            report.tool_calls.append(message.data.tool_name)
+    def audio_received(self, turn_id: str, *, is_empty: bool, is_final: bool) -> None:
+        """Record when the first audio of a turn arrived."""
+        if not is_empty and turn_id != self._turn_id:
+            self._turn_id = turn_id
+            self._received_ms.append(self.report.duration_ms)
+            self._measure_silence()
+        if is_final:
+            self._turn_id = None
 
-    def hear(self, captured: bytes, played: bytes) -> None:
-        """Take a block of both sides into account; a device's monitor."""
+    def block_played(self, captured: bytes, played: bytes) -> None:
+        """Measure one block of both sides."""
         now = self.report.duration_ms
         self.report.duration_ms += BLOCK_MS
-        if _audible(played):
+        if _is_audible(played):
             if self._silent_blocks >= PAUSE_BLOCKS:
-                self._began_ms = now
+                self._answered_ms = now
             self._silent_blocks = 0
         else:
             self._silent_blocks += 1
             if self._silent_blocks == PAUSE_BLOCKS:
-                self._silence()
+                self._measure_silence()
         for event in self._voice.push(captured):
             self._asked_ms = event.at / SAMPLE_RATE * 1000
             if event.kind == "started":
                 self._asked_ms = None
-        self._match()
+        self._match_answer()
 
-    def _receive(self, message: ResponseAudio) -> None:
-        if message.data.audio and message.data.turn_id != self._turn:
-            self._turn = message.data.turn_id
-            self._received_ms.append(self.report.duration_ms)
-            self._silence()
-        if message.data.is_final:
-            self._turn = None
-
-    def _silence(self) -> None:
-        """The agent's sound is over, or gives way to the next: reckon from the last block."""
-        if self._cut_ms is not None:
+    def _measure_silence(self) -> None:
+        """Record how long playback took to fall silent after an interruption."""
+        if self._interrupted_ms is not None:
             ended = self.report.duration_ms - self._silent_blocks * BLOCK_MS
-            self.report.silence_ms.append(max(0.0, ended - self._cut_ms))
-            self._cut_ms = None
+            self.report.silence_ms.append(max(0.0, ended - self._interrupted_ms))
+            self._interrupted_ms = None
 
-    def _match(self) -> None:
-        asked, began = self._asked_ms, self._began_ms
-        if asked is not None and began is not None and began >= asked:
-            self.report.answer_ms.append(round(began - asked, 1))
+    def _match_answer(self) -> None:
+        """Record the times of an answer once the end of the question and the answer are known."""
+        asked, answered = self._asked_ms, self._answered_ms
+        if asked is not None and answered is not None and answered >= asked:
+            self.report.answer_ms.append(round(answered - asked, 1))
             received = next((ms for ms in self._received_ms if ms >= asked), asked)
-            self.report.answer_received_ms.append(round(min(received, began) - asked, 1))
+            self.report.answer_received_ms.append(round(min(received, answered) - asked, 1))
             self._asked_ms = None
 
 
-def _counts(device: AudioDevice) -> tuple[int, int, float]:
-    """Dropped blocks, underruns and refused milliseconds, for devices that count them."""
-    names = ("dropped", "underruns", "refused_ms")
-    dropped, underruns, refused = (getattr(device, name, 0) for name in names)
-    return dropped, underruns, refused
+class LossCounter:
+    """Counts the audio that a device loses during one call; it may have served other calls."""
+
+    def __init__(self, device: AudioDevice) -> None:
+        self._device = device
+        self._dropped = device.dropped
+        self._underruns = device.underruns
+        self._refused_ms = device.refused_ms
+
+    def update(self, report: CallReport, *, underruns: int, unsent_ms: float) -> None:
+        """Update the figures of lost audio in `report`.
+
+        Args:
+            report: the report of the call.
+            underruns: underruns that were inferred from the queue of the device, which may have
+                counted them too.
+            unsent_ms: audio of the microphone that waited too long for the socket.
+        """
+        dropped = max(0, self._device.dropped - self._dropped)
+        report.dropped_blocks = dropped + math.ceil(unsent_ms / BLOCK_MS)
+        report.underruns = max(underruns, self._device.underruns - self._underruns)
+        report.unplayed_ms = self._device.refused_ms - self._refused_ms
 
 
-def _audible(block: bytes) -> bool:
+def _is_audible(block: bytes) -> bool:
     samples = samples_of(block)
     return max(samples) > AUDIBLE or min(samples) < -AUDIBLE

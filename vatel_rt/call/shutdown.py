@@ -1,35 +1,85 @@
-"""Closing what was opened: all of it, in bounded time, whatever fails or is cancelled meanwhile."""
+"""Ending what a call has started and opened: all of it, in bounded time, whatever fails."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable
+from collections.abc import AsyncIterator, Awaitable
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, Callable, Optional
 
 import anyio
+from anyio.abc import TaskGroup
 
 log = logging.getLogger("vatel.call")
 
+CLOSE_TIMEOUT = 5.0
+"""Seconds to close each resource, also when the call is cancelled."""
 
-async def close_in_time(name: str, close: Callable[[], Awaitable[None]], grace: float) -> None:
-    """Close one thing in `grace` seconds; that it failed or took longer is logged, not raised."""
+
+@asynccontextmanager
+async def call_tasks(on_error: Callable[[BaseException], None]) -> AsyncIterator[TaskGroup]:
+    """Open a task group that is cancelled when its block ends, and pass errors to `on_error`.
+
+    Ctrl-C in the block is raised as it is.
+    """
+    stop: Optional[BaseException] = None
     try:
-        with anyio.move_on_after(grace, shield=True):
+        async with anyio.create_task_group() as tasks:
+            try:
+                yield tasks
+            except (KeyboardInterrupt, SystemExit) as error:
+                stop = error  # raised outside the task group, which would wrap it
+            tasks.cancel_scope.cancel()
+    except BaseException as error:
+        on_error(error)
+    if stop is not None:
+        raise stop
+
+
+class Cleanup:
+    """Closes resources once, the last one opened first, in a task that nobody can cancel."""
+
+    def __init__(self) -> None:
+        self._resources = AsyncExitStack()
+        self._task: Optional[asyncio.Task[None]] = None
+
+    def add(self, function: Callable[..., object], *arguments: object) -> None:
+        """Call `function` on cleanup."""
+        self._resources.callback(function, *arguments)
+
+    def add_close(self, name: str, close: Callable[[], Awaitable[None]]) -> None:
+        """Close a resource on cleanup; log an error, or that it took too long."""
+        self._resources.push_async_callback(_close, name, close)
+
+    def start(self) -> None:
+        """Begin to close. Does nothing if it has begun."""
+        if self._task is None:
+            self._task = asyncio.create_task(self._resources.aclose())
+
+    async def wait(self) -> None:
+        """Wait until everything is closed; re-raise a cancellation afterwards."""
+        if self._task is not None:
+            await wait_shielded(self._task)
+
+
+async def _close(name: str, close: Callable[[], Awaitable[None]]) -> None:
+    try:
+        with anyio.move_on_after(CLOSE_TIMEOUT, shield=True):
             await close()
             return
-        log.warning("closing the %s took longer than %g s: it is left as it is", name, grace)
+        log.warning("closing the %s took longer than %g s: it was abandoned", name, CLOSE_TIMEOUT)
     except Exception:
         log.exception("closing the %s failed", name)
 
 
-async def to_the_end(task: asyncio.Future[Any], patience: Optional[float] = None) -> None:
-    """Wait until `task` is done, or for `patience` seconds; a cancellation comes out after that."""
+async def wait_shielded(task: asyncio.Future[Any], seconds: Optional[float] = None) -> None:
+    """Wait up to `seconds` for `task`; re-raise a cancellation afterwards."""
     cancelled = None
     with anyio.CancelScope(shield=True):
         while not task.done():
             try:
-                await asyncio.wait({task}, timeout=patience)
+                await asyncio.wait({task}, timeout=seconds)
                 break
             except asyncio.CancelledError as error:
                 cancelled = error

@@ -1,6 +1,6 @@
-"""What an agent gives a tool, and what a tool gives an agent: values in the types of each side.
+"""Converts the arguments of a tool call to the function's types, and its result to text.
 
-The annotations of a function decide; msgspec converts.
+The annotations of the function name the types; msgspec converts.
 """
 
 from __future__ import annotations
@@ -13,22 +13,23 @@ from typing import Any, Callable, Union
 
 import msgspec
 
-_UNFIT = (ValueError, msgspec.MsgspecError)  # the second is one of the first in later versions
+# MsgspecError is a ValueError only in newer versions.
+_CONVERSION_ERRORS = (ValueError, msgspec.MsgspecError)
 
 
 class Signature:
-    """The parameters of a function that can be a tool.
+    """The parameters of a tool.
 
     Raises:
-        TypeError: the function takes arguments by position, or names types that are not known,
-            or that JSON cannot be converted to.
+        TypeError: the function takes arguments by position, or its annotations name types that
+            are not defined, or that JSON cannot be converted to.
     """
 
     def __init__(self, function: Callable[..., Any]) -> None:
         try:
             parameters = list(inspect.signature(function).parameters.values())
             if any(p.kind in {p.POSITIONAL_ONLY, p.VAR_POSITIONAL} for p in parameters):
-                raise TypeError("an agent gives arguments by name")
+                raise TypeError("it takes arguments by position, and agents pass them by name")
             hints = typing.get_type_hints(_annotated(function))
             named = [(p, hints.get(p.name, Any)) for p in parameters if p.kind is not p.VAR_KEYWORD]
             self._parameters = [(p, hint, _takes_none(hint)) for p, hint in named]
@@ -37,10 +38,10 @@ class Signature:
             raise TypeError(f"{function!r} cannot be a tool: {error}") from error
 
     def bind(self, given: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
-        """Keyword arguments for the function, and the names of those that it does not take.
+        """Return the keyword arguments for the function, and the names of unexpected arguments.
 
         Raises:
-            ValueError: one is missing or does not fit; the text names it.
+            ValueError: an argument is missing or cannot be converted; the text names it.
         """
         left = dict(given)
         bound: dict[str, Any] = {}
@@ -48,7 +49,7 @@ class Signature:
             name = parameter.name
             has_default = parameter.default is not parameter.empty
             if has_default and left.get(name) is None and not takes_none:
-                left.pop(name, None)  # null is as absent, to agents
+                left.pop(name, None)  # agents send null for an absent argument
             elif name in left:
                 bound[name] = _converted(name, left.pop(name), hint)
             elif not has_default:
@@ -57,41 +58,41 @@ class Signature:
 
 
 def text_of(result: Any) -> str:
-    """The output that tells an agent `result`: a string as it is, anything else as JSON.
+    """Return the result of a tool as text: a string unchanged, anything else as JSON.
 
     Raises:
-        TypeError: it cannot be JSON.
+        TypeError: `result` cannot be converted to JSON.
     """
     text = result
     if not isinstance(result, str):
         text = msgspec.json.encode(result, enc_hook=_plain).decode("utf-8")
-    return str(text).encode("utf-8", "replace").decode("utf-8")  # half a surrogate cannot travel
+    return str(text).encode("utf-8", "replace").decode("utf-8")  # no lone surrogates
 
 
 def _annotated(function: Any) -> Any:
-    """What has the annotations of `function`, which may be any callable."""
+    """Return the object that holds the annotations of `function`, which may be any callable."""
     while isinstance(function, functools.partial):
         function = function.func
     return function if inspect.isroutine(function) else function.__call__
 
 
 def _converted(name: str, value: Any, hint: Any) -> Any:
-    """`value` as `hint`. Agents give "42" for 42, 42 for "42", and JSON text for a list."""
+    """Convert `value` to `hint`. Agents send "42" for 42, 42 for "42", and JSON text for a list."""
     try:
         return _convert(value, hint)
-    except _UNFIT as error:
+    except _CONVERSION_ERRORS as error:
         try:
             return _convert(_other_form(value), hint)
-        except _UNFIT:
+        except _CONVERSION_ERRORS:
             raise ValueError(f"{name}: {error}") from None
 
 
 def _takes_none(hint: Any) -> bool:
     try:
         _convert(None, hint)
-    except TypeError:  # about the type, whatever the value
+    except TypeError:  # the type itself is not supported
         raise
-    except Exception:  # also what a model of the caller's raises
+    except Exception:  # also an error raised by a model of the application
         return False
     return True
 
@@ -105,15 +106,16 @@ def _other_form(value: Any) -> Any:
 
 
 def _model(kind: Union[type[Any], Any], value: Any) -> Any:
-    """For types that msgspec does not know: those of pydantic read themselves."""
+    """Convert to a type that msgspec does not support, such as a pydantic model."""
     if isinstance(value, kind):
         return value
     if hasattr(kind, "model_validate"):
         return kind.model_validate(value)
-    raise ValueError(f"a {kind.__name__} cannot be made of it")
+    raise ValueError(f"cannot be converted to {kind.__name__}")
 
 
 def _plain(value: Any) -> Any:
+    """Convert a value that msgspec cannot encode."""
     if hasattr(value, "model_dump"):  # pydantic
         return value.model_dump(mode="json")
-    raise TypeError(f"a {type(value).__name__} cannot be JSON")
+    raise TypeError(f"{type(value).__name__} cannot be converted to JSON")

@@ -1,9 +1,10 @@
 """Functions that an agent may call.
 
-Whatever happens, a tool call has an output: the agent waits for it.
+Every tool call has an output, even if the function fails, because the agent waits for it.
 
-Logger `vatel.tools`: a call that has no good output at WARNING, a function that raises with its
-traceback at ERROR, the names of the arguments at DEBUG. Never the values of arguments or outputs.
+Logger `vatel.tools`: at ERROR, with traceback, functions that raise; at WARNING, other calls that
+fail; at INFO, dropped arguments and cancellations; at DEBUG, the names of the arguments. Never the
+values of arguments or outputs.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from typing import Any, Optional, TypeVar, Union, overload
 
 import anyio
 
-from vatel_rt.call.shutdown import to_the_end
+from vatel_rt.call.shutdown import wait_shielded
 from vatel_rt.call.tool_arguments import Signature, text_of
 from vatel_rt.validation import check_types
 
@@ -28,11 +29,11 @@ log = logging.getLogger("vatel.tools")
 
 F = TypeVar("F", bound=Callable[..., Any])
 DEFAULT_TIMEOUT = 30.0
-"""Seconds a tool may take: longer than a web request, shorter than a caller's patience."""
-GRACE = 1.0
-"""Seconds for a tool to end that is cancelled; its output does not wait longer for it."""
+"""Seconds a tool may take: longer than a web request, shorter than a caller would wait."""
+CANCEL_TIMEOUT = 1.0
+"""Seconds that a cancelled tool has to clean up before its output is sent."""
 DEFAULT_LIMIT = 8
-"""Tools at once in one call: more than agents ask for, fewer than would starve the audio."""
+"""Tools that run at once in one call: more than agents ask for, too few to starve the audio."""
 
 
 class Tools:
@@ -44,21 +45,21 @@ class Tools:
         async def order_status(order_id: str) -> dict[str, str]:
             return {"status": "shipped"}
 
-    Coroutine functions run in the event loop, plain functions in a thread each. A plain function
-    that does not return keeps its thread until the program ends, which it does not delay; the
-    agent is told that it took too long. One registry may serve any number of calls.
+    Coroutine functions run in the event loop; plain functions run in a thread each. If a plain
+    function does not return in time, the agent receives an error, and the thread is abandoned; it
+    does not delay the end of the program. One registry may serve any number of calls.
 
     Args:
-        limit: how many may run at once in one call; the others wait for their turn.
+        limit: how many tools may run at once in one call; more calls wait.
 
     Raises:
-        ValueError: a limit below 1.
+        ValueError: `limit` is less than 1.
     """
 
     def __init__(self, *, limit: int = DEFAULT_LIMIT) -> None:
         check_types(int, limit=limit)
         if limit < 1:
-            raise ValueError(f"limit is 1 or more, not {limit}")
+            raise ValueError(f"limit must be 1 or more, not {limit}")
         self.limit = limit
         self._tools: dict[str, _Tool] = {}
 
@@ -82,27 +83,27 @@ class Tools:
         timeout: float = DEFAULT_TIMEOUT,
         cancel_on_interruption: bool = False,
     ) -> Union[F, Callable[[F], F]]:
-        """Register a function, under its own name or `name`.
+        """Register a function as a tool.
 
         Args:
-            function: the function, where this is used as `@tools.tool`.
-            name: the agent's name for the tool.
-            timeout: seconds after which the agent is told that it took too long.
-            cancel_on_interruption: cancel it when the caller interrupts the agent; a thread is
-                left to run out.
+            function: the function, when used as `@tools.tool`.
+            name: the agent's name for the tool; the function's name by default.
+            timeout: seconds after which the agent receives an error instead of the output.
+            cancel_on_interruption: cancel the tool when the caller interrupts the agent; a thread
+                is abandoned.
 
         Raises:
-            TypeError: it cannot be a tool: it has no name, takes arguments by position, or its
-                annotations name types that are not known (yet), or that JSON is not converted to.
+            TypeError: the function has no name, takes arguments by position, or its annotations
+                name types that are not defined (yet) or that JSON cannot be converted to.
         """
         check_types(int, float, timeout=timeout)
 
         def register(function: F) -> F:
             check_types(Callable, function=function)
-            known = name or getattr(function, "__name__", None)
-            if not known:
-                raise TypeError(f"a tool without a name: {function!r}")
-            self._tools[known] = _Tool(function, timeout, cancel_on_interruption)
+            tool_name = name or getattr(function, "__name__", None)
+            if not tool_name:
+                raise TypeError(f"a tool needs a name: use @tools.tool(name=...) for {function!r}")
+            self._tools[tool_name] = _Tool(function, timeout, cancel_on_interruption)
             return function
 
         return register if function is None else register(function)
@@ -111,41 +112,41 @@ class Tools:
         return name in self._tools
 
     def is_cancelled_by_interruption(self, name: str) -> bool:
-        """Whether an interruption cancels the tool `name`."""
+        """Return whether an interruption cancels the tool `name`."""
         return name in self._tools and self._tools[name].cancel_on_interruption
 
     async def call(self, name: str, arguments: Mapping[str, Any]) -> str:
         """Run the tool `name`, and return the output for the agent.
 
-        Arguments are converted to the types that the function's annotations name; those that it
-        does not take are dropped. A result that is a string is returned as it is, any other as
-        JSON: dataclasses, dates, enums, sets, attrs and pydantic objects too. An unknown tool,
-        arguments that do not fit, an exception, a result that cannot be JSON and a timeout
-        become a JSON object with the key `error`, which tells nothing of the program's inside.
-        Cancelling it cancels a coroutine function; a thread is left to run out.
+        Arguments are converted to the types of the function's annotations; those that it does not
+        take are dropped. A string is returned unchanged, any other result as JSON, including
+        dataclasses, dates, enums, sets, attrs and pydantic objects. An unknown tool, invalid
+        arguments, an exception, a result that cannot be converted to JSON, and a timeout are
+        returned as a JSON object with the key `error`, which reveals nothing about the program.
+        Cancelling `call` cancels a coroutine function; a thread is abandoned.
         """
         tool = self._tools.get(name)
         if tool is None:
-            log.warning("the agent called %r, which is not a tool here", name)
+            log.warning("the agent called an unknown tool: %r", name)
             return error_output(f"there is no tool {name!r}")
         log.debug("tool %s: called with %s", name, sorted(arguments))
         try:
             bound, dropped = tool.signature.bind(arguments)
         except ValueError as error:
-            which = str(error).partition(":")[0]  # what follows may show a value
+            which = str(error).partition(":")[0]  # the rest may contain a value
             given = sorted(arguments)
-            log.warning("tool %s: its arguments do not fit: %s; given: %s", name, which, given)
-            return error_output(f"the arguments do not fit: {error}")
-        except Exception:  # of a model of the program's
+            log.warning("tool %s: invalid arguments: %s; given: %s", name, which, given)
+            return error_output(f"invalid arguments: {error}")
+        except Exception:  # raised by a model of the application
             log.exception("tool %s failed", name)
             return error_output("the tool failed")
         if dropped:
-            log.info("tool %s: dropped arguments that it does not take: %s", name, dropped)
+            log.info("tool %s: dropped unexpected arguments: %s", name, dropped)
         return await tool.output(name, bound)
 
 
 class RunningTools:
-    """The tools that run in one call: no more than the limit, and cancelled by interruptions."""
+    """Runs the tools of one call, up to the limit at once, and cancels them on interruptions."""
 
     def __init__(self, tools: Tools) -> None:
         self._tools = tools
@@ -153,7 +154,7 @@ class RunningTools:
         self._cancellable: set[anyio.CancelScope] = set()
 
     async def run(self, name: str, arguments: Mapping[str, Any]) -> str:
-        """Run a tool as soon as the limit allows it, and return its output."""
+        """Run a tool, once the limit allows it, and return its output."""
         with anyio.CancelScope() as scope:
             if self._tools.is_cancelled_by_interruption(name):
                 self._cancellable.add(scope)
@@ -162,22 +163,22 @@ class RunningTools:
                     return await self._tools.call(name, arguments)
             finally:
                 self._cancellable.discard(scope)
-        log.info("tool %s: cancelled by the caller's interruption", name)
-        return error_output("the caller interrupted, and the tool was cancelled")
+        log.info("tool %s: cancelled because the caller interrupted", name)
+        return error_output("the tool was cancelled because the caller interrupted")
 
     def interrupt(self) -> None:
-        """The caller interrupts the agent: cancel the tools that are meant to be."""
+        """Cancel the tools that were registered with `cancel_on_interruption`."""
         for scope in self._cancellable:
             scope.cancel()
 
 
 def error_output(text: str) -> str:
-    """An output that tells the agent what failed."""
+    """Return an output that tells the agent what failed."""
     return text_of({"error": text})
 
 
 class _Tool:
-    """A function that is a tool."""
+    """A registered function."""
 
     def __init__(
         self, function: Callable[..., Any], timeout: float, cancel_on_interruption: bool
@@ -188,7 +189,7 @@ class _Tool:
         self._timeout = timeout
 
     async def output(self, name: str, bound: dict[str, Any]) -> str:
-        """Run the function; gives the output, whatever happens."""
+        """Run the function, and return its output or an error."""
         running = asyncio.ensure_future(self._run(bound))
         try:
             await asyncio.wait({running}, timeout=self._timeout)
@@ -213,30 +214,30 @@ class _Tool:
 
 
 async def _cancel(name: str, running: asyncio.Future[Any]) -> None:
-    """Cancel a tool that is not done; one that does not end by that is left to itself."""
+    """Cancel a tool, unless it is done; abandon it if it does not stop in time."""
     if running.done():
         return
     running.cancel()
     running.add_done_callback(lambda done: done.cancelled() or done.exception())
-    await to_the_end(running, GRACE)
+    await wait_shielded(running, CANCEL_TIMEOUT)
     if not running.done():
-        log.warning("tool %s does not end when it is cancelled: it is left as it is", name)
+        log.warning("tool %s does not stop when it is cancelled: it was abandoned", name)
 
 
 async def _in_thread(call: Callable[[], Any]) -> Any:
-    """What `call` gives, in a thread of its own.
+    """Return the result of `call`, which runs in a new daemon thread.
 
-    Pools wait at the end of a program for their threads; this one may hang, and must not.
+    A thread of a pool would delay the end of the program if it hangs.
     """
     result: Future[Any] = Future()
-    result.set_running_or_notify_cancel()  # it runs on where nobody waits any more
+    result.set_running_or_notify_cancel()  # the thread goes on after a cancellation
     context = contextvars.copy_context()
 
     def work() -> None:
         try:
             result.set_result(context.run(call))
-        except BaseException as failed:  # it must be told, whatever it is
-            error = RuntimeError(f"{failed!r} in a tool")
+        except BaseException as failed:  # also SystemExit: somebody waits for the result
+            error = RuntimeError(f"a tool raised {failed!r}")
             error.__cause__ = failed
             result.set_exception(error)
 

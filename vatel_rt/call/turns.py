@@ -1,98 +1,101 @@
-"""The agent's turns at the speaker: which is playing, which are cut off, what was heard of each."""
+"""The agent's turns: which one is playing, which were interrupted, how much of each was heard."""
 
 from __future__ import annotations
 
 import time
 from typing import Optional
 
-from vatel_rt.audio.pcm import duration_ms
-from vatel_rt.realtime.messages import ResponseAudioData
-
 
 class Turns:
-    """State of the agent's turns, from what is played and what the device drops again.
+    """Tracks the agent's turns from the audio that is queued at the device and dropped again.
 
-    Audio of a turn that was interrupted is not played, however late it comes; that of a new turn
-    is played at once.
+    Audio of an interrupted turn is refused, however late it arrives. A new turn is admitted.
 
     Attributes:
-        underruns: how often the device ran dry within a turn that went on, as far as it tells.
+        underruns: how often the device ran out of audio within a turn. Stays 0 for a device that
+            does not report `queued_ms`.
     """
 
     def __init__(self) -> None:
         self.underruns = 0
-        self._turn = ""
-        self._unfinished = False
+        self._turn_id = ""
+        self._is_unfinished = False
+        self._is_queue_reported = False
         self._cut: set[str] = set()
-        self._given: list[tuple[str, float]] = []
+        self._queued: list[tuple[str, float]] = []
         self._silent_at = 0.0
 
     def heard_ms(self, queued_ms: float = 0) -> dict[str, float]:
-        """Milliseconds played of each turn, to the sample where the device tells what it queues.
+        """Return how many milliseconds of each turn have been played, to the sample.
 
         Args:
-            queued_ms: what waits at the device, and is therefore yet to be played.
+            queued_ms: audio that is still queued at the device; 0 if it does not report that.
         """
         heard: dict[str, float] = {}
-        for turn, ms in reversed(self._given):
+        for turn_id, ms in reversed(self._queued):
             waiting = min(queued_ms, ms)
             queued_ms -= waiting
-            heard[turn] = heard.get(turn, 0) + ms - waiting
-        return {turn: round(ms, 2) for turn, ms in reversed(list(heard.items()))}
+            heard[turn_id] = heard.get(turn_id, 0) + ms - waiting
+        return {turn_id: round(ms, 2) for turn_id, ms in reversed(list(heard.items()))}
 
     @property
     def remaining(self) -> float:
-        """Seconds until all is played, if the device plays in real time."""
+        """Seconds until everything has been played, if the device plays in real time."""
         return max(0.0, self._silent_at - time.monotonic())
 
-    def admit(self, piece: ResponseAudioData, queued_ms: Optional[float] = None) -> bool:
-        """Whether `piece`, which has come, is to be played.
+    def admit(
+        self, turn_id: str, ms: float, *, is_final: bool, queued_ms: Optional[float] = None
+    ) -> bool:
+        """Return whether a piece of audio must be played; it then counts as queued.
 
         Args:
-            piece: the payload of a `ResponseAudio`.
-            queued_ms: what waits at the device, if that is known.
+            turn_id: the turn of the audio.
+            ms: length of the audio.
+            is_final: whether it is the last audio of its turn.
+            queued_ms: audio that is queued at the device.
         """
-        turn = piece.turn_id
-        if turn in self._cut:
-            if piece.is_final:
-                self._cut.discard(turn)  # of platforms that give all turns the same id
+        if turn_id in self._cut:
+            if is_final:
+                self._cut.discard(turn_id)  # a platform may use the same id for all turns
             return False
-        if piece.pcm:
-            self.underruns += self._unfinished and turn == self._turn and queued_ms == 0
-            self._add(turn, duration_ms(len(piece.pcm)))
-        self._turn = turn
-        self._unfinished = not piece.is_final
+        self._is_queue_reported |= bool(queued_ms)
+        if ms:
+            ran_dry = self._is_queue_reported and queued_ms == 0
+            self.underruns += self._is_unfinished and turn_id == self._turn_id and ran_dry
+            self._add(turn_id, ms)
+        self._turn_id = turn_id
+        self._is_unfinished = not is_final
         return True
 
     def interrupt(self, dropped_ms: float) -> set[str]:
-        """The agent is cut off; gives the turns of which something was not heard.
+        """Interrupt the agent; return the ids of the turns that were not heard completely.
 
         Args:
-            dropped_ms: how much the device dropped.
+            dropped_ms: queued audio that the device dropped.
         """
         cut = self.drop(dropped_ms)
         self._silent_at = 0.0
-        if self._unfinished:
-            cut.add(self._turn)
-            if self._turn:
-                self._cut.add(self._turn)
-        self._unfinished = False
+        if self._is_unfinished:
+            cut.add(self._turn_id)
+            if self._turn_id:
+                self._cut.add(self._turn_id)
+        self._is_unfinished = False
         return cut
 
     def drop(self, dropped_ms: float) -> set[str]:
-        """The device dropped the last `dropped_ms` that it was given; gives the turns of that."""
-        losers: set[str] = set()
-        for index in reversed(range(len(self._given))):
+        """Remove the last `dropped_ms` of the queued audio; return the ids of its turns."""
+        turn_ids: set[str] = set()
+        for index in reversed(range(len(self._queued))):
             if dropped_ms <= 0:
                 break
-            turn, ms = self._given[index]
-            losers.add(turn)
-            self._given[index] = (turn, max(0.0, ms - dropped_ms))
+            turn_id, ms = self._queued[index]
+            turn_ids.add(turn_id)
+            self._queued[index] = (turn_id, max(0.0, ms - dropped_ms))
             dropped_ms -= ms
-        return losers
+        return turn_ids
 
-    def _add(self, turn: str, ms: float) -> None:
+    def _add(self, turn_id: str, ms: float) -> None:
         self._silent_at = max(self._silent_at, time.monotonic()) + ms / 1000
-        if self._given and self._given[-1][0] == turn:
-            ms += self._given.pop()[1]
-        self._given.append((turn, ms))
+        if self._queued and self._queued[-1][0] == turn_id:
+            ms += self._queued.pop()[1]
+        self._queued.append((turn_id, ms))
