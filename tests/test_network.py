@@ -1,4 +1,4 @@
-"""Calls over a network that fails, for real: a proxy in another process, and lost packets."""
+"""Calls over a failing network: through a proxy in another process, and with lost packets."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ async def first_audio(call: Call) -> None:
 @pytest.mark.parametrize(
     ("failure", "reason"), [("stop", "ping_timeout"), ("reset", "connection_lost")]
 )
-async def test_a_network_that_goes_away_ends_the_call(failure: str, reason: str) -> None:
+async def test_a_lost_network_ends_the_call(failure: str, reason: str) -> None:
     spoken = scenario(**TALKS, delivery=SLOWLY)
     async with call_through(spoken, WavDevice()) as (call, network, _):
         await first_audio(call)
@@ -62,11 +62,11 @@ async def test_a_network_that_goes_away_ends_the_call(failure: str, reason: str)
         assert end.session_id == call.report.session_id
 
 
-async def test_a_stall_is_survived_and_nothing_of_the_agent_is_lost(tmp_path: Path) -> None:
+async def test_a_stall_loses_no_audio_of_the_agent(tmp_path: Path) -> None:
     spoken = scenario(greeting=GREETING, turns=[], delivery=SLOWLY)
     device = WavDevice(output=tmp_path / "heard.wav")
-    patient = ConnectionOptions(ping_interval=0.5, ping_timeout=10)
-    async with call_through(spoken, device, patient) as (call, network, _):
+    tolerant = ConnectionOptions(ping_interval=0.5, ping_timeout=10)
+    async with call_through(spoken, device, tolerant) as (call, network, _):
         await first_audio(call)
         network.tell("stop")
         before = call.report.duration_ms
@@ -77,11 +77,11 @@ async def test_a_stall_is_survived_and_nothing_of_the_agent_is_lost(tmp_path: Pa
     assert end.clean
     clip = read_wav(Path(spoken.folder, "greeting.wav"))
     heard = read_wav(tmp_path / "heard.wav").replace(bytes(2), b"")
-    assert heard == clip.replace(bytes(2), b"")  # with pauses in between, and complete
+    assert heard == clip.replace(bytes(2), b"")  # complete, apart from pauses
 
 
 async def device_block(device: WavDevice) -> None:
-    """Wait until the device has done another block."""
+    """Wait until the device has processed another block."""
     played, monitor = asyncio.Event(), device.monitor
 
     def tell(captured: bytes, sounded: bytes) -> None:
@@ -93,7 +93,7 @@ async def device_block(device: WavDevice) -> None:
     device.monitor = monitor
 
 
-async def test_no_network_at_all() -> None:
+async def test_no_network() -> None:
     async with Simulator() as simulator:
         with bad_network(simulator.url) as network:
             network.tell("refuse")
@@ -103,7 +103,7 @@ async def test_no_network_at_all() -> None:
                         pass
 
 
-async def test_lost_packets_cost_time_and_nothing_else(tmp_path: Path) -> None:
+async def test_lost_packets_only_cost_time(tmp_path: Path) -> None:
     spoken = scenario(greeting=GREETING, turns=[])
     device = WavDevice(output=tmp_path / "heard.wav")
     async with call_through(spoken, device, ConnectionOptions()) as (call, network, _):
@@ -122,7 +122,7 @@ LOSSES = {
 
 
 def _possible_losses() -> list[str]:
-    """The ways in which this machine can lose packets, in a network namespace of its own."""
+    """Return the tools with which this machine can drop packets in a network namespace."""
     if os.name != "posix" or not shutil.which("unshare"):
         return []
     found = []
@@ -133,7 +133,7 @@ def _possible_losses() -> list[str]:
     return found
 
 
-if WAYS := _possible_losses():  # not a skip: where this is not allowed, jitter stands for it
+if WAYS := _possible_losses():  # no skip: elsewhere the test with jitter covers this
 
     @pytest.mark.parametrize("way", WAYS)
     def test_a_call_in_a_namespace_that_loses_one_packet_in_twenty(way: str) -> None:
