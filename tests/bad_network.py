@@ -1,9 +1,9 @@
-"""A network that fails on demand: a TCP proxy in a process of its own.
+"""A network that fails on demand: a TCP proxy in a separate process.
 
-As a program (`python bad_network.py PORT`) it forwards to a port of this machine, prints its
-own port, and obeys lines on its standard input: `stop` (forward nothing, keep the connections:
-a black hole), `go`, `reset` (RST on both sides), `refuse` (no new connections), `jittery` (one
-in twenty pieces comes 200 ms late, as after the loss of a packet).
+`python bad_network.py PORT` forwards to a local port, prints the port it listens on, and reads
+commands from standard input: `stop` (keep the connections but forward nothing), `go`, `reset` (RST
+on both sides), `refuse` (accept no new connections), `jittery` (delay one piece in twenty by
+200 ms, as the loss of a packet would).
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ import sys
 from collections.abc import Iterator
 
 PIECE = 1400
-"""Bytes of a piece: a packet of Ethernet."""
+"""Bytes of a piece: about one Ethernet packet."""
 LOST, AGAIN = 0.05, 0.2
-"""How many pieces are lost, and the seconds until they are sent again."""
+"""Share of lost pieces, and seconds until they are sent again."""
 
 
 class Proxy:
@@ -75,10 +75,10 @@ class Proxy:
 
 
 class BadNetwork:
-    """The proxy as a test sees it.
+    """The proxy, controlled by a test.
 
     Attributes:
-        url: base URL that leads through it.
+        url: base URL of the proxy.
     """
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
@@ -86,7 +86,7 @@ class BadNetwork:
         self.url = f"http://127.0.0.1:{int(process.stdout.readline())}"
 
     def tell(self, command: str) -> None:
-        """Give it a command, and wait until it obeys."""
+        """Send a command and wait until it is done."""
         self._process.stdin.write(f"{command}\n")
         self._process.stdin.flush()
         assert self._process.stdout.readline() == "done\n"
@@ -94,7 +94,7 @@ class BadNetwork:
 
 @contextlib.contextmanager
 def bad_network(url: str) -> Iterator[BadNetwork]:
-    """A network between a test and the server at `url`."""
+    """Run the proxy in front of the server at `url`."""
     command = [sys.executable, __file__, url.rpartition(":")[2]]
     pipe = subprocess.PIPE
     with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) as process:

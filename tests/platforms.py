@@ -1,4 +1,4 @@
-"""Servers that behave as a test wants, where the simulator behaves well."""
+"""Servers whose behaviour a test defines, for what the simulator does not do."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ Handler = Callable[[ServerConnection], Awaitable[None]]
 
 @asynccontextmanager
 async def platform(handler: Handler, **options: Any) -> AsyncIterator[str]:
-    """Serve voice sessions with `handler`; gives the base URL."""
+    """Serve voice sessions with `handler` and yield the base URL."""
     async with serve(handler, "127.0.0.1", 0, **options) as server:
         yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
 
 
 def frame(kind: str, **data: Any) -> str:
-    """A frame of the platform."""
+    """Return a frame of the platform."""
     return json.dumps({"type": kind, "data": data})
 
 
@@ -34,11 +34,11 @@ ENDED = frame("session_ended")
 
 @contextmanager
 def in_thread(server: AbstractAsyncContextManager[T]) -> Iterator[T]:
-    """A server in a thread of its own, for synchronous tests and other processes."""
+    """Run a server in a separate thread, for synchronous tests and other processes."""
     with start_blocking_portal() as portal, portal.wrap_async_context_manager(server) as value:
         yield value
 
 
 def running_simulator(**options: Any) -> Simulator:
-    """A simulator for `with`: in a thread of its own."""
+    """Return a simulator for `with`, which runs it in a separate thread."""
     return Simulator(**options)

@@ -1,4 +1,4 @@
-"""Servers that speak WebSocket by hand, to break it on purpose."""
+"""Servers that write WebSocket frames by hand, to violate the protocol on purpose."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ TEXT, BINARY, CLOSE, PING, PONG = 1, 2, 8, 9, 10
 
 @asynccontextmanager
 async def raw_platform(serve: Serve, bound: Optional[socket.socket] = None) -> AsyncIterator[str]:
-    """Serve TCP connections with `serve`; gives the base URL. Ends what still runs at last.
+    """Serve TCP connections with `serve` and yield the base URL; cancel open ones at the end.
 
-    `bound` is a socket that has a port already, and is closed with the server.
+    `bound`, a socket with a port, is used if given, and closed with the server.
     """
     running: set[asyncio.Task[None]] = set()
 
@@ -32,7 +32,7 @@ async def raw_platform(serve: Serve, bound: Optional[socket.socket] = None) -> A
             await writer.drain()
             writer.close()
         except (asyncio.CancelledError, ConnectionError, asyncio.IncompleteReadError):
-            writer.transport.abort()  # the client has gone, or the test
+            writer.transport.abort()  # the client or the test has ended
         with suppress(ConnectionError, asyncio.CancelledError):
             await writer.wait_closed()
 
@@ -50,14 +50,14 @@ async def raw_platform(serve: Serve, bound: Optional[socket.socket] = None) -> A
 
 
 async def request(reader: asyncio.StreamReader) -> dict[str, str]:
-    """The headers of a request, and its first line under ''."""
+    """Return the headers of a request, with its first line under the key ''."""
     lines = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
     pairs = (line.split(": ", 1) for line in lines[1:] if line)
     return {"": lines[0], **{name.lower(): value for name, value in pairs}}
 
 
 async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> dict[str, str]:
-    """Do the handshake; gives the headers of the request."""
+    """Do the handshake and return the headers of the request."""
     asked = await request(reader)
     magic = asked["sec-websocket-key"] + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
     key = base64.b64encode(hashlib.sha1(magic.encode()).digest()).decode()
@@ -69,7 +69,7 @@ async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
 
 
 def frame_of(opcode: int, payload: bytes = b"", *, fin: bool = True, bits: int = 0) -> bytes:
-    """A frame of a server, with `bits` of the first byte set besides."""
+    """Return a server's frame, with additional `bits` in the first byte."""
     first = (0x80 if fin else 0) | bits | opcode
     if len(payload) < 126:
         return struct.pack("!BB", first, len(payload)) + payload
@@ -79,6 +79,6 @@ def frame_of(opcode: int, payload: bytes = b"", *, fin: bool = True, bits: int =
 
 
 async def until_gone(reader: asyncio.StreamReader) -> None:
-    """Read and forget until the client leaves."""
+    """Discard all data until the client disconnects."""
     while await reader.read(65536):
         pass

@@ -1,4 +1,4 @@
-"""The connection, against the simulator, and against servers that misbehave on purpose."""
+"""The connection, against servers that misbehave on purpose."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ async def test_a_redirect_that_cannot_be_followed(location: str) -> None:
     assert "InvalidURI" not in text or caught.value.__suppress_context__
 
 
-async def test_what_is_sent_is_the_platforms_form() -> None:
+async def test_sent_frames_have_the_platforms_format() -> None:
     frames: list[Any] = []
 
     async def keep(socket: ServerConnection) -> None:
@@ -139,7 +139,7 @@ async def test_what_is_sent_is_the_platforms_form() -> None:
     ]
 
 
-async def test_taps_get_the_messages_themselves() -> None:
+async def test_taps_get_the_messages_that_are_sent_and_received() -> None:
     tapped: list[Any] = []
 
     async def answer(socket: ServerConnection) -> None:
@@ -226,10 +226,10 @@ async def test_code_and_reason_of_a_close_are_kept(code: int, reason: str) -> No
             await connection.send_input_audio(b"")
 
 
-async def test_audio_may_cross_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_audio_sent_just_after_the_end_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
     async with platform(plain_call) as url, connect("token", url) as connection:
         assert len([message async for message in connection]) == 2
-        await connection.send_input_audio(bytes(960))  # a task that has not heard of it
+        await connection.send_input_audio(bytes(960))  # like a task that has not read the end yet
         with pytest.raises(ConnectionClosed):
             await connection.send_tool_call_output("1", "")
         monkeypatch.setattr("vatel_rt.realtime.websocket.CROSSING_SECONDS", 0)
@@ -254,7 +254,7 @@ async def test_our_close_has_a_code_and_a_reason() -> None:
         assert told.value.code == 1001
 
 
-async def test_a_dropped_connection_is_told() -> None:
+async def test_a_dropped_connection_is_reported() -> None:
     async def drop(socket: ServerConnection) -> None:
         await socket.send(STARTED)
         socket.transport.abort()
@@ -309,7 +309,7 @@ async def test_refused_handshakes(status: int, body: str, kind: type, told: str)
     assert "s3cret" not in repr(caught.value) + str(caught.value)
 
 
-async def test_nobody_there() -> None:
+async def test_an_address_without_a_server() -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{unused.getsockname()[1]}"
@@ -327,7 +327,7 @@ async def test_a_server_that_does_not_answer() -> None:
             await connect("token", url, options=options)
 
 
-async def test_a_server_that_speaks_something_else() -> None:
+async def test_a_server_with_another_protocol() -> None:
     async def answer(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"220 smtp ready\r\n")
         await writer.drain()

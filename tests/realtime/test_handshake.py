@@ -1,4 +1,4 @@
-"""Opening a session: refusals, what is tried again, and that the token is told nowhere."""
+"""The handshake: refusals, retries, and that no error or log shows the token."""
 
 from __future__ import annotations
 
@@ -48,8 +48,8 @@ def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _no_token_is_told(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
-    """All loggers at DEBUG, but for those of servers, which know the token as well."""
+def _no_log_shows_the_token(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """Check every log record, except those of the test servers, which log the token."""
     caplog.set_level(logging.DEBUG)
     yield
     for record in caplog.records:
@@ -67,7 +67,7 @@ def check_silent(error: BaseException) -> None:
 
 
 class Answers:
-    """A server that gives one answer after the other, and at last opens the session."""
+    """A server that sends each answer once, then opens the session."""
 
     def __init__(self, *answers: bytes) -> None:
         self.answers = list(answers)
@@ -146,7 +146,7 @@ async def test_refusals(said: bytes, kind: type[VatelError], told: str) -> None:
         with pytest.raises(kind, match=told) as caught:
             await connect(TOKEN, url)
     check_silent(caught.value)
-    assert len(server.paths) == 1  # none of them is tried again
+    assert len(server.paths) == 1  # no refusal is retried
     cause = caught.value.__cause__
     assert cause is not None or any(secret.encode() in said for secret in SHOWN)
     assert not any(secret in repr(cause) for secret in SHOWN)
@@ -195,7 +195,7 @@ async def test_a_header_without_end() -> None:
 async def test_a_server_that_falls_silent(said: bytes) -> None:
     attempts: list[int] = []
 
-    def source() -> str:  # a busy server may not have read the request when time is up
+    def source() -> str:  # counts attempts even if a busy server has read no request
         attempts.append(1)
         return TOKEN
 
@@ -212,14 +212,14 @@ async def test_a_server_that_falls_silent(said: bytes) -> None:
 
 
 @pytest.mark.parametrize("status", ["429 Too Many Requests", "502 Bad Gateway", "503 Busy"])
-async def test_who_is_turned_away_comes_again_with_the_same_token(status: str) -> None:
+async def test_a_refused_attempt_is_retried_with_the_same_token(status: str) -> None:
     server = Answers(answer(status, "", "Retry-After: 0"), answer(status))
     async with raw_platform(server) as url, connect(TOKEN, url) as connection:
         assert (await connection.receive()).type == "session_started"
     assert server.paths == [f"/v1/connection?token={SHOWN[1]}"] * 3
 
 
-async def test_a_source_gives_each_attempt_a_fresh_token() -> None:
+async def test_a_token_function_is_called_for_each_attempt() -> None:
     given: list[str] = []
 
     def source() -> str:
@@ -255,12 +255,12 @@ async def test_attempts_are_counted_and_the_last_error_is_raised(
 
 
 @pytest.mark.parametrize("asked", ["11", "9" * 400, "Fri, 31 Dec 9999 23:59:59 GMT"])
-async def test_who_asks_for_too_long_a_wait_gets_the_error(asked: str) -> None:
+async def test_a_retry_after_that_is_too_long_is_not_waited_for(asked: str) -> None:
     server = Answers(*[answer("429 Slow", "", f"Retry-After: {asked}")] * 3)
     async with raw_platform(server) as url:
         with pytest.raises(RateLimitError):
             await connect(TOKEN, url)
-    assert len(server.paths) == (3 if len(asked) == 400 else 1)  # a number that is none
+    assert len(server.paths) == (3 if len(asked) == 400 else 1)  # 400 digits are not a valid number
 
 
 async def test_two_headers_that_contradict() -> None:
@@ -270,12 +270,12 @@ async def test_two_headers_that_contradict() -> None:
     assert len(server.paths) == 2
 
 
-async def test_a_refused_connection_is_tried_again() -> None:
+async def test_a_refused_connection_is_retried() -> None:
     server, bound = Answers(), socket.socket()
     tokens = iter(["first", "second", "third"])
     async with AsyncExitStack() as later:
         later.callback(bound.close)
-        bound.bind(("127.0.0.1", 0))  # nobody else gets the port, and nobody listens yet
+        bound.bind(("127.0.0.1", 0))  # reserves the port without listening
 
         async def source() -> str:
             token = next(tokens)
@@ -305,12 +305,12 @@ async def test_the_wait_can_be_cancelled(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 @pytest.mark.parametrize("source", [lambda: "", lambda: None, lambda: b"bytes"])
-async def test_a_source_without_a_token(source: Any) -> None:
+async def test_a_token_function_that_returns_no_token(source: Any) -> None:
     with pytest.raises(ConfigurationError, match="the token function must return a str"):
         await connect(source, "http://127.0.0.1:1")
 
 
-async def test_an_error_of_the_source_is_the_callers() -> None:
+async def test_an_error_of_a_token_function_is_raised() -> None:
     def source() -> str:
         raise LookupError("no key")
 

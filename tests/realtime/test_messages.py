@@ -34,7 +34,7 @@ from vatel_rt.realtime.messages import (
     UnknownMessage,
 )
 
-# Required by the schema, and nevertheless read where the platform leaves it out.
+# Required by the schema, but optional when read: the platform omits them at times.
 LENIENT = {
     ("response_audio", "audio"),
     ("response_audio", "turn_id"),
@@ -56,12 +56,12 @@ def kinds() -> dict[str, Any]:
     return {kind(data=None).type: kind for kind in classes}
 
 
-def payload_of(message: Any) -> Any:
+def data_of(message: Any) -> Any:
     return typing.get_type_hints(message)["data"]
 
 
 def schemas(document: dict[str, Any]) -> dict[str, Any]:
-    """The schemas of the payloads, by the type of their message."""
+    """Return the schema of each message's data, by message type."""
 
     def named(reference: dict[str, str]) -> Any:
         return document["components"]["schemas"][reference["$ref"].rsplit("/", 1)[1]]
@@ -100,23 +100,23 @@ def test_every_message_of_the_document_has_its_class(document: dict[str, Any]) -
 
 
 @pytest.mark.parametrize("name", kinds())
-def test_payloads_are_those_of_the_document(name: str, document: dict[str, Any]) -> None:
-    compare(payload_of(kinds()[name]), schemas(document)[name], name)
+def test_data_classes_match_the_document(name: str, document: dict[str, Any]) -> None:
+    compare(data_of(kinds()[name]), schemas(document)[name], name)
 
 
-def test_tool_arguments_are_those_of_the_document(document: dict[str, Any]) -> None:
+def test_tool_arguments_match_the_document(document: dict[str, Any]) -> None:
     schema = document["components"]["schemas"]["VoiceSessionInputVariable"]
     compare(ToolCallArgument, schema, "argument")
 
 
-def test_every_payload_belongs_to_a_message() -> None:
+def test_every_data_class_belongs_to_a_message() -> None:
     defined = {value for value in vars(messages).values() if dataclasses.is_dataclass(value)} - {
         *kinds().values(),
         ToolCallArgument,
         UnknownMessage,
         InvalidMessage,
     }
-    alone = defined ^ {payload_of(kind) for kind in kinds().values()}
+    alone = defined ^ {data_of(kind) for kind in kinds().values()}
     assert not alone, "belong to no message of a union"
 
 
@@ -125,7 +125,7 @@ def frame(kind: str, data: Any) -> str:
 
 
 @pytest.mark.parametrize("data", ["", "null", "{}", '{"new": 1}', '""', "[]"])
-def test_a_missing_payload_is_read(data: str) -> None:
+def test_missing_data_is_read(data: str) -> None:
     field = f', "data": {data}' if data else ""
     assert decode(f'{{"type": "speech_stopped"{field}}}') == SpeechStopped()
 
@@ -195,7 +195,7 @@ def test_unknown_types_are_kept(data: Any) -> None:
         '{"type": "x", "data": ' + "[" * 100_000,
     ],
 )
-def test_a_bad_frame_is_told_not_raised(bad: Union[str, bytes]) -> None:
+def test_a_bad_frame_is_returned_as_an_invalid_message(bad: Union[str, bytes]) -> None:
     message = decode(bad)
     assert isinstance(message, InvalidMessage)
     assert message.error
@@ -210,7 +210,7 @@ def test_the_claimed_type_of_a_bad_frame_is_kept() -> None:
 
 
 @pytest.mark.parametrize("sender", ["platform", "client"])
-def test_a_frame_without_a_type_is_none_of_the_messages(sender: Any) -> None:
+def test_a_frame_without_a_type_is_invalid(sender: Any) -> None:
     message = decode('{"data": {"audio": "AAAA"}}', sender=sender)
     assert (message.type, message.claimed) == ("invalid_message", "")
 
@@ -218,11 +218,11 @@ def test_a_frame_without_a_type_is_none_of_the_messages(sender: Any) -> None:
 @pytest.mark.parametrize(
     "audio", ["AQACAA==", b"\1\0\2\0", bytearray(b"\1\0\2\0"), memoryview(array("h", [1, 2]))]
 )
-def test_audio_is_sent_as_the_message_of_it_would_be(audio: Any) -> None:
+def test_encode_audio_equals_encode_of_the_message(audio: Any) -> None:
     assert encode_audio(audio).decode() == encode(InputAudio.of(audio))
 
 
-def test_who_sends_decides_what_is_known() -> None:
+def test_known_types_depend_on_the_sender() -> None:
     text = encode(InputAudio.of(b"\1\0"))
     assert isinstance(decode(text), UnknownMessage)
     assert decode(text, sender="client") == InputAudio.of(b"\1\0")
@@ -237,7 +237,7 @@ def test_audio_goes_in_as_text_or_bytes_and_comes_out_as_bytes() -> None:
     assert text not in repr(InputAudio.of(pcm))
 
 
-def test_what_is_sent_has_the_platforms_names_and_no_nulls() -> None:
+def test_encoded_messages_have_the_platforms_names_and_no_nulls() -> None:
     output = ToolCallOutput(ToolCallOutputData("1", "ok"))
     assert output.data.toolCallId == "1"
     assert json.loads(encode(output)) == {
@@ -263,7 +263,7 @@ def test_messages_are_exported_under_their_public_names() -> None:
     import vatel.models.ws as public
 
     forgotten = {kind.__name__ for kind in kinds().values()} - set(public.__all__)
-    forgotten |= {payload_of(kind).__name__ for kind in kinds().values()} - set(public.__all__)
+    forgotten |= {data_of(kind).__name__ for kind in kinds().values()} - set(public.__all__)
     assert not forgotten, "__all__ of messages.py"
     for name in public.__all__:
         home = messages if hasattr(messages, name) else codec

@@ -11,7 +11,7 @@ from vatel_rt.errors import ConfigurationError
 from vatel_rt.realtime.options import ConnectionOptions
 
 
-def test_the_defaults_can_be_used_and_are_explained() -> None:
+def test_every_default_is_valid_and_documented() -> None:
     options = ConnectionOptions()
     assert options.compression is False
     assert options.max_frame == 2**24
@@ -36,7 +36,7 @@ def test_the_defaults_can_be_used_and_are_explained() -> None:
         ("socket_factory", "socket"),
     ],
 )
-def test_nonsense_is_refused(name: str, value: Any) -> None:
+def test_invalid_values_are_refused(name: str, value: Any) -> None:
     with pytest.raises(ConfigurationError, match=name):
         ConnectionOptions(**{name: value})
 
@@ -61,13 +61,13 @@ def test_nonsense_is_refused(name: str, value: Any) -> None:
         [("X-A", "s3cret")],
     ],
 )
-def test_headers_that_would_be_more_than_headers(headers: Any) -> None:
+def test_invalid_headers_are_refused_without_showing_values(headers: Any) -> None:
     with pytest.raises(ConfigurationError) as caught:
         ConnectionOptions(headers=headers)
     assert "s3cret" not in str(caught.value)
 
 
-def test_what_may_be_secret_is_not_shown_and_what_is_given_is_copied() -> None:
+def test_secrets_are_hidden_and_headers_are_copied() -> None:
     headers = {"Authorization": "Bearer s3cret"}
     options = ConnectionOptions(headers=headers, proxy="http://u:s3cret@h:1")
     assert "s3cret" not in repr(options)

@@ -1,4 +1,4 @@
-"""Audio on its way to a socket that may be full."""
+"""The queue of audio in front of a socket that may be full."""
 
 from __future__ import annotations
 
@@ -42,16 +42,18 @@ async def drained(queue: AudioQueue) -> list[bytes]:
     return pieces
 
 
-async def test_a_second_waits_and_the_oldest_goes_first(caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_second_is_queued_and_the_oldest_is_dropped(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     queue = AudioQueue()
     for number in range(60):
         queue.put(block(number))
     assert queue.dropped_ms == 200
     assert await drained(queue) == [block(number) for number in range(10, 60)]
-    assert caplog.text.count("the oldest audio is dropped") == 1  # one line for all of it
+    assert caplog.text.count("the oldest audio is dropped") == 1  # logged once
 
 
-async def test_a_piece_longer_than_may_wait_keeps_its_end() -> None:
+async def test_a_piece_longer_than_the_capacity_keeps_its_end() -> None:
     queue = AudioQueue(capacity_ms=40)
     queue.put(block(1))
     queue.put(block(2) + block(3) + block(4))
@@ -59,7 +61,7 @@ async def test_a_piece_longer_than_may_wait_keeps_its_end() -> None:
     assert queue.dropped_ms == 40
 
 
-async def test_what_is_given_is_copied_and_the_end_is_told() -> None:
+async def test_pieces_are_copied_and_close_ends_get() -> None:
     queue = AudioQueue()
     given = bytearray(block(1))
     queue.put(given)
@@ -74,7 +76,7 @@ async def test_what_is_given_is_copied_and_the_end_is_told() -> None:
     assert await queue.get() is None
 
 
-async def test_senders_of_many_tasks_keep_their_order_and_their_frames() -> None:
+async def test_many_sending_tasks_keep_order_and_frames() -> None:
     got: list[tuple[str, int]] = []
 
     async def listen(server: ServerConnection) -> None:
@@ -114,7 +116,7 @@ async def test_a_full_socket_drops_the_oldest_and_tool_outputs_overtake() -> Non
     async with platform(stall) as url, connect("token", url, options=options) as connection:
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(connection.send_queued_audio)
-            for sent in itertools.count(1):  # until the system takes no more, and then two seconds
+            for sent in itertools.count(1):  # fills the system's buffers, then the queue twice
                 connection.queue_audio(block(sent - 1))
                 await asyncio.sleep(0)
                 if connection.audio_dropped_ms >= 1000:
@@ -130,14 +132,14 @@ async def test_a_full_socket_drops_the_oldest_and_tool_outputs_overtake() -> Non
             connection.queue_audio(block(0))
     types = [message["type"] for message in got]
     numbers = [number_of(message) for message in got if message["type"] == "input_audio"]
-    assert numbers == sorted(set(numbers))  # in order, none twice
-    assert len(numbers) + dropped == sent  # none lost without being counted
-    assert numbers[-50:] == list(range(sent - 50, sent))  # the newest second came
+    assert numbers == sorted(set(numbers))  # in order, without duplicates
+    assert len(numbers) + dropped == sent  # every dropped block is counted
+    assert numbers[-50:] == list(range(sent - 50, sent))  # the newest second arrived
     assert types.count("tool_call_output") == 1
-    assert len(types) - types.index("tool_call_output") >= 50  # before the audio that waited
+    assert len(types) - types.index("tool_call_output") >= 50  # sent before the queued audio
 
 
-async def test_little_waits_where_it_can_no_longer_be_dropped() -> None:
+async def test_socket_buffers_are_small() -> None:
     async with platform(lambda server: server.wait_closed()) as url:
         async with connect("token", url) as connection:
             transport = connection._websocket.transport
@@ -147,7 +149,7 @@ async def test_little_waits_where_it_can_no_longer_be_dropped() -> None:
             assert waits == 16 * 1024
 
 
-async def test_waiting_senders_are_told_of_the_end() -> None:
+async def test_waiting_senders_raise_at_the_end() -> None:
     cut = asyncio.Event()
 
     async def stall(server: ServerConnection) -> None:
@@ -184,14 +186,14 @@ async def test_half_a_sample_is_refused() -> None:
         assert connection.audio_dropped_ms == 0
 
 
-def test_the_bound_is_a_second() -> None:
+def test_the_capacity_is_a_second() -> None:
     queue = AudioQueue()
     queue.put(bytes(bytes_of(60_000)))
     assert queue.dropped_ms == 59_000
     assert duration_ms(queue._waiting) == 1000
 
 
-async def test_a_queue_is_empty_when_the_last_piece_was_given_or_it_is_closed() -> None:
+async def test_emptied_waits_for_the_last_piece_or_close() -> None:
     for end in ("get", "close"):
         queue = AudioQueue()
         await queue.emptied()

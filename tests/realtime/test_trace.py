@@ -1,4 +1,4 @@
-"""Recording a session, where the simulator's traces are not enough."""
+"""Recording a session with `record_messages`; the simulator's tests cover the file format."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ async def wrapped(url: str) -> AsyncIterator[Connection]:
         yield connection
 
 
-def test_the_name_of_earlier_versions() -> None:
+def test_the_import_path_of_earlier_versions() -> None:
     assert record_messages is recorded
 
 
-async def test_what_has_no_taps_is_refused_and_no_file_is_replaced(tmp_path: Path) -> None:
+async def test_a_session_without_taps_is_refused_and_the_file_is_kept(tmp_path: Path) -> None:
     path = tmp_path / "trace.jsonl"
     path.write_text("kept")
     odd: list[Any] = [wrapped("http://127.0.0.1:1"), object(), None]

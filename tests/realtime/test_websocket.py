@@ -1,4 +1,4 @@
-"""What ends a session, over sockets on which a server breaks the rules by hand."""
+"""How a session ends, with servers that violate the protocol on purpose."""
 
 from __future__ import annotations
 
@@ -44,13 +44,13 @@ async def read_all(connection: Connection) -> tuple[list[str], ConnectionClosed]
         return types, closed
 
 
-async def end_after(data: bytes, *, leave: bool = False) -> tuple[list[str], ConnectionClosed]:
-    """What comes of a session in which the server sends `data`, and then hangs or leaves."""
+async def end_after(data: bytes, *, disconnect: bool = False) -> tuple[list[str], ConnectionClosed]:
+    """Return the message types and the end of a session whose server sends `data`, then hangs."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await accept(reader, writer)
         writer.write(data)
-        if not leave:
+        if not disconnect:
             await asyncio.Event().wait()
 
     async with raw_platform(serve) as url, connect("token", url, options=HASTY) as connection:
@@ -89,7 +89,7 @@ VIOLATIONS = {
 
 
 @pytest.mark.parametrize("name", VIOLATIONS)
-async def test_what_is_not_websocket_ends_the_session(name: str) -> None:
+async def test_a_protocol_violation_ends_the_session(name: str) -> None:
     data, code = VIOLATIONS[name]
     types, closed = await end_after(GOOD + data)
     assert types == ["session_started"]
@@ -98,7 +98,7 @@ async def test_what_is_not_websocket_ends_the_session(name: str) -> None:
     assert CallEnd.of(closed).reason == cause
 
 
-async def test_a_message_in_parts_is_one_and_a_binary_one_is_passed_over() -> None:
+async def test_a_fragmented_message_is_one_and_a_binary_one_is_invalid() -> None:
     parts = [STARTED[i : i + 5].encode() for i in range(0, len(STARTED), 5)]
     data = frame_of(TEXT, parts[0], fin=False)
     data += b"".join(frame_of(0, part, fin=False) + frame_of(PING, b"!") for part in parts[1:])
@@ -120,13 +120,13 @@ async def test_a_message_in_parts_is_one_and_a_binary_one_is_passed_over() -> No
         (frame_of(TEXT, b"{}", fin=False), 1006, "connection_lost"),
     ],
 )
-async def test_a_server_that_says_so_and_leaves(data: bytes, code: int, reason: str) -> None:
-    types, closed = await end_after(GOOD + data, leave=True)
+async def test_a_server_that_closes_or_disconnects(data: bytes, code: int, reason: str) -> None:
+    types, closed = await end_after(GOOD + data, disconnect=True)
     assert (types, closed.code) == (["session_started"], code)
     assert CallEnd.of(closed).reason == reason
 
 
-async def test_a_server_that_answers_and_leaves_at_once() -> None:
+async def test_a_server_that_accepts_and_closes_at_once() -> None:
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await accept(reader, writer)
         writer.write(frame_of(CLOSE, b"\x03\xe9"))
@@ -135,12 +135,12 @@ async def test_a_server_that_answers_and_leaves_at_once() -> None:
         connection = await connect("token", url, options=HASTY)
         _, closed = await read_all(connection)
         assert closed.code == 1001
-        await connection.send_queued_audio()  # ends, since nothing will be sent
+        await connection.send_queued_audio()  # returns, because the session is over
         with pytest.raises(ConnectionClosed):
             connection.queue_audio(b"")
 
 
-async def test_a_line_that_dies_is_noticed_by_ping(caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_dead_connection_is_detected_by_ping(caplog: pytest.LogCaptureFixture) -> None:
     options = ConnectionOptions(ping_interval=0.05, ping_timeout=0.2)
     caplog.set_level(logging.INFO)
     async with raw_platform(hang) as url, connect("token", url, options=options) as connection:
@@ -155,7 +155,7 @@ async def test_a_line_that_dies_is_noticed_by_ping(caplog: pytest.LogCaptureFixt
     assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
 
 
-async def test_a_dead_line_is_noticed_while_the_socket_is_full() -> None:
+async def test_a_dead_connection_is_detected_while_the_socket_is_full() -> None:
     options = ConnectionOptions(ping_interval=0.05, ping_timeout=0.2)
     async with raw_platform(hang) as url, connect("token", url, options=options) as connection:
         with pytest.raises(ConnectionClosed) as closed:
@@ -164,23 +164,23 @@ async def test_a_dead_line_is_noticed_while_the_socket_is_full() -> None:
         assert closed.value.cause == "ping_timeout"
 
 
-async def test_an_internal_error_of_the_library_is_no_dead_line() -> None:
+async def test_an_internal_error_of_websockets_is_a_protocol_error() -> None:
     async with raw_platform(hang) as url:
         connection = await connect("token", url, options=HASTY)
-        await connection._websocket.close(1011)  # as the library does where it fails
+        await connection._websocket.close(1011)  # as `websockets` does after an internal error
         with pytest.raises(ConnectionClosed) as closed:
             await connection.send_input_audio(b"")
     assert (closed.value.code, closed.value.cause) == (1011, "protocol_error")
 
 
-async def test_who_does_not_read_does_not_lose_the_session() -> None:
+async def test_an_application_that_does_not_read_keeps_the_session() -> None:
     options = ConnectionOptions(ping_interval=0.02, ping_timeout=0.05, close_timeout=0.1)
     pinged = asyncio.Event()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await accept(reader, writer)
         writer.write(GOOD * 1000)
-        for _ in range(5):  # pings, whose answers would wait behind the messages
+        for _ in range(5):  # pings; the pongs would queue behind the messages
             await reader.readexactly(2 + 4 + 4)
         pinged.set()
         writer.write(BYE)
@@ -192,7 +192,7 @@ async def test_who_does_not_read_does_not_lose_the_session() -> None:
     assert (len(types), closed.code) == (1000, 1000)
 
 
-async def test_pings_that_are_answered_keep_the_session() -> None:
+async def test_answered_pings_keep_the_session() -> None:
     options = ConnectionOptions(ping_interval=0.01, ping_timeout=5, close_timeout=0.1)
     answered = 0
 
@@ -212,7 +212,7 @@ async def test_pings_that_are_answered_keep_the_session() -> None:
     assert (answered, closed.code) == (5, 1000)
 
 
-async def test_a_session_in_which_nothing_comes() -> None:
+async def test_an_idle_session_times_out() -> None:
     options = ConnectionOptions(idle_timeout=0.2)
     async with raw_platform(hang) as url, connect("token", url, options=options) as connection:
         types, closed = await read_all(connection)
@@ -227,10 +227,10 @@ async def test_without_pings_there_is_no_task() -> None:
         before = asyncio.all_tasks()
         async with connect("token", url, options=options):
             new = [task for task in asyncio.all_tasks() - before if "keepalive" in repr(task)]
-            assert len(new) == 1  # the server's own
+            assert len(new) == 1  # that of the server
 
 
-async def test_our_close_is_the_callers_also_when_nobody_answers() -> None:
+async def test_our_close_has_the_cause_caller_even_without_an_answer() -> None:
     async with raw_platform(hang) as url:
         connection = await connect("token", url, options=HASTY)
         await connection.close()
@@ -240,7 +240,7 @@ async def test_our_close_is_the_callers_also_when_nobody_answers() -> None:
     assert CallEnd.of(closed) == CallEnd("caller_hung_up", 1000)
 
 
-async def test_a_close_that_cannot_be_sent_leaves_the_session_as_it_was() -> None:
+async def test_a_close_that_cannot_be_sent_keeps_the_session() -> None:
     async def leave(server: ServerConnection) -> None:
         await server.recv()
         await server.close(1011, "boom")
@@ -253,7 +253,7 @@ async def test_a_close_that_cannot_be_sent_leaves_the_session_as_it_was() -> Non
     assert (closed.code, closed.cause) == (1011, "platform")
 
 
-async def test_what_is_said_of_frames_that_cannot_be_read(caplog: pytest.LogCaptureFixture) -> None:
+async def test_logs_of_frames_that_cannot_be_read(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     bad_audio = '{"type": "response_audio", "data": {"turn_id": "t", "audio": "QUJDREVGR0g"}}'
     seen: list[Any] = []
@@ -278,7 +278,7 @@ async def test_what_is_said_of_frames_that_cannot_be_read(caplog: pytest.LogCapt
     assert f"received 'session_started', turn None, {len(STARTED)} bytes" in own
 
 
-async def test_every_message_has_a_line_at_debug(caplog: pytest.LogCaptureFixture) -> None:
+async def test_every_message_is_logged_at_debug(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG, "vatel.connection")
 
     async def echo(server: ServerConnection) -> None:
@@ -297,7 +297,7 @@ async def test_every_message_has_a_line_at_debug(caplog: pytest.LogCaptureFixtur
     assert all(len(line) < 100 for line in lines)
 
 
-async def test_the_callers_own_socket() -> None:
+async def test_a_socket_factory() -> None:
     made: list[socket.socket] = []
 
     async def plain(server: ServerConnection) -> None:
