@@ -24,7 +24,7 @@ def sound_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str
 
 @contextmanager
 def first_served() -> Iterator[None]:
-    """Raise the priority of the sound server above that of other tests, if permitted."""
+    """Raise the priority of this process and its sound server, if permitted."""
     try:
         before = os.getpriority(os.PRIO_PROCESS, 0)
         os.setpriority(os.PRIO_PROCESS, 0, before - 10)

@@ -49,7 +49,7 @@ def test_a_call_through_microphone_and_speaker(
 
 
 def is_complete_call(tmp_path: Path) -> bool:
-    """Make a call; return whether it was heard and recorded to the sample, as on an idle machine."""
+    """Make a call; return whether it was heard and recorded to the sample."""
     question, answer = read_wav(DATA / "caller_hours.wav"), read_wav(DATA / "hours.wav")
     sent = bytearray()
 

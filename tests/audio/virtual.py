@@ -105,7 +105,7 @@ def succeeds(attempt: Callable[[], bool], record_property: Callable[[str, object
 
 
 def waited_for_a_processor() -> float:
-    """Return the seconds in which a process waited for a processor; 0 if Linux does not report it."""
+    """Return the seconds in which a process waited for a processor; 0 if not reported."""
     try:
         some, *_ = Path("/proc/pressure/cpu").read_text().splitlines()
     except OSError:
