@@ -11,8 +11,8 @@ from virtual import SCRIPT, sound_server
 
 @pytest.fixture(scope="session")
 def sound_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    """One server for all tests that leave it as it is; skips where sound cannot be had."""
-    reason = "needs PyAudio: `make test` installs it where it may"
+    """One server for all tests that do not change it; skips if sound is not available."""
+    reason = "needs PyAudio: `make test` installs it if permitted"
     pytest.importorskip("pyaudio", reason=reason, exc_type=ImportError)
     asked = ["sh", "-c", f"command -v pulseaudio pactl jackd >&2 || sh '{SCRIPT}' packages"]
     missing = subprocess.run(asked, capture_output=True, text=True, check=True).stdout
@@ -24,11 +24,11 @@ def sound_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str
 
 @contextmanager
 def first_served() -> Iterator[None]:
-    """Sound is played in time beside tests that compute, where the system allows it."""
+    """Raise the priority of this process and its sound server, if permitted."""
     try:
         before = os.getpriority(os.PRIO_PROCESS, 0)
         os.setpriority(os.PRIO_PROCESS, 0, before - 10)
-    except OSError:  # for root only
+    except OSError:  # requires root
         yield
         return
     try:
@@ -39,7 +39,7 @@ def first_served() -> Iterator[None]:
 
 @pytest.fixture
 def sound(sound_session: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    """This process sees the virtual sound card, and nothing else."""
+    """Make this process see the virtual sound card and no other."""
     for name, value in sound_session.items():
         monkeypatch.setenv(name, value)
     return {**os.environ}

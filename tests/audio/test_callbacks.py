@@ -1,4 +1,4 @@
-"""The callbacks: a full block whatever happens, in any format."""
+"""The callbacks return a full block in any situation and format."""
 
 from __future__ import annotations
 
@@ -67,10 +67,10 @@ def test_a_loop_that_does_not_come_loses_the_oldest() -> None:
     woken: list[int] = []
     handover = Handover(lambda: woken.append(1), 3)
     for number in range(5):
-        handover.give(bytes([number]), b"")
-    assert [captured for captured, _ in handover.take()] == [b"\2", b"\3", b"\4"]
+        handover.put(bytes([number]), b"")
+    assert [captured for captured, _ in handover.take_all()] == [b"\2", b"\3", b"\4"]
     assert (handover.dropped, woken) == (2, [1])
-    handover.give(b"", b"")
+    handover.put(b"", b"")
     assert woken == [1, 1]
 
 
@@ -121,7 +121,7 @@ async def test_a_job_that_fails_says_so() -> None:
 @pytest.mark.anyio
 @pytest.mark.parametrize("steps", range(5))
 async def test_a_cancellation_is_not_lost_as_the_job_ends(steps: int) -> None:
-    """Before Python 3.12 `asyncio.wait_for` loses it there."""
+    """Before Python 3.12, `asyncio.wait_for` loses the cancellation."""
     job: Future[None] = Future()
     waiting = asyncio.ensure_future(_is_done(job, 5))
     await asyncio.sleep(0)

@@ -1,4 +1,4 @@
-"""What is missing for a sound device is said, with what to install."""
+"""If a part of a sound device is missing, the error says what to install."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ PROBLEMS = {name: p for name, p in vars(problems).items() if isinstance(p, Probl
 
 
 def started(folder: Path, **env: str) -> str:
-    """What a program says that opens the device, with `folder` first on its path."""
+    """Return the output of a program that opens the device, with `folder` first on its path."""
     path = os.pathsep.join([str(folder), *filter(None, sys.path)])
     ran = subprocess.run(
         [sys.executable, "-c", START],
@@ -51,7 +51,7 @@ def test_every_problem_has_a_text_of_its_own_for_each_system(name: str) -> None:
 
 
 def test_no_pyaudio(tmp_path: Path) -> None:
-    """The name that is looked for is not there: as if nothing had been installed."""
+    """Block the import, as if nothing had been installed."""
     blocker = "import sys; sys.modules['pyaudio'] = None"
     (tmp_path / "sitecustomize.py").write_text(blocker)
     said = started(tmp_path)
@@ -60,7 +60,7 @@ def test_no_pyaudio(tmp_path: Path) -> None:
 
 
 def test_no_portaudio(tmp_path: Path) -> None:
-    """PyAudio's C module does not load, which PyAudio also prints about."""
+    """PyAudio's C module does not load, and PyAudio prints a message."""
     (tmp_path / "pyaudio").mkdir()
     (tmp_path / "pyaudio" / "__init__.py").write_text(
         "try:\n"
@@ -79,21 +79,21 @@ def test_no_portaudio(tmp_path: Path) -> None:
 
 @pytest.fixture
 def no_sound(sound: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
-    """The system's own settings, on a machine without card and sound server."""
+    """Use the settings of the system, on a machine without card and sound server."""
     monkeypatch.setenv("ALSA_CONFIG_PATH", "/usr/share/alsa/alsa.conf")
     monkeypatch.setenv("PULSE_SERVER", "unix:/no/server")
 
 
 @pytest.mark.usefixtures("no_sound")
 def test_no_device(tmp_path: Path) -> None:
-    """And ALSA and JACK say nothing on standard error, which they do in a hundred lines."""
+    """ALSA and JACK print nothing on standard error (by default, a hundred lines)."""
     said = started(tmp_path)
     assert said.startswith("there is no such sound device (default microphone; found: none)")
 
 
 @pytest.mark.usefixtures("no_sound")
 def test_no_permission(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A card is there, for others; tests may run as root, who may do all."""
+    """A card exists for other users. Access is faked, because tests may run as root."""
     (tmp_path / "pcmC0D0c").touch()
     monkeypatch.setattr(portaudio, "SOUND_FILES", str(tmp_path / "pcm*"))
     monkeypatch.setattr(portaudio.os, "access", lambda *_: False)

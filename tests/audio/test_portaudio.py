@@ -1,4 +1,4 @@
-"""Microphone and speaker of the machine, here a virtual one, sample for sample."""
+"""Microphone and speaker of a virtual sound card, sample for sample."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ async def collect(device: PyAudioDevice, into: bytearray) -> None:
 
 
 async def spoken_to(device: PyAudioDevice, pcm: bytes) -> bytes:
-    """What the device captures while `pcm` is said, and a little longer."""
+    """Return what the device captures while `pcm` is spoken, and a little longer."""
     captured = bytearray()
     collecting = asyncio.ensure_future(collect(device, captured))
     await asyncio.get_running_loop().run_in_executor(None, say, pcm)
@@ -63,7 +63,7 @@ def test_the_devices_are_listed() -> None:
 
 
 def exact(talk: Callable[[], Coroutine[Any, Any, tuple[bytes, PyAudioDevice]]]) -> bool:
-    """Whether `SPEECH` got through both ways; what did not must have been counted."""
+    """Return whether `SPEECH` got through both ways; losses must have been counted."""
     with Listener("vmic.monitor") as microphone, Listener() as listener:
         captured, device = asyncio.run(talk())
         listener.wait_ms(200)

@@ -49,7 +49,7 @@ def test_a_call_through_microphone_and_speaker(
 
 
 def is_complete_call(tmp_path: Path) -> bool:
-    """Make a call; gives whether it was heard and recorded to the sample, as on an idle machine."""
+    """Make a call; return whether it was heard and recorded to the sample."""
     question, answer = read_wav(DATA / "caller_hours.wav"), read_wav(DATA / "hours.wav")
     sent = bytearray()
 
@@ -130,7 +130,7 @@ def echo(sound: dict[str, str]) -> Iterator[None]:
 
 
 def conversation(mode: Any) -> tuple[int, int]:
-    """Interruptions of the agent, and underruns, in five seconds in which nobody speaks."""
+    """Return the interruptions and underruns of five seconds in which no caller speaks."""
 
     async def talk() -> tuple[int, int]:
         async with Simulator(TALKATIVE) as simulator:
@@ -158,7 +158,7 @@ def test_cancelled_echo(
 ) -> None:
     if not CAN_CANCEL:
         with pytest.raises(
-            AudioDeviceError, match=r"Python 3.10 and later: pip install 'vatel\[aec"
+            AudioDeviceError, match=r"Python 3.10 or later: pip install 'vatel\[aec"
         ):
             PyAudioDevice(mode="aec")
         return
@@ -171,7 +171,7 @@ def test_cancelled_echo(
 
 
 def is_undisturbed() -> bool:
-    """Whether the agent speaks on; where not, its voice came back otherwise than it was given."""
+    """Return whether the agent was not interrupted; if it was, playback must have had underruns."""
     interruptions, underruns = conversation("aec")
     assert not interruptions or underruns
     return not interruptions

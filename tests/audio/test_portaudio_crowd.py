@@ -1,4 +1,4 @@
-"""A sound card, while the program holds 100 other calls."""
+"""A sound card while the program has 100 other calls."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ CALLS = 100
 
 @contextmanager
 def simulator_process() -> Iterator[str]:
-    """A simulator elsewhere, so that the crowd is all that this process has to do."""
+    """Run the simulator in another process, so that this one only has the calls to handle."""
     command = [sys.executable, "-m", "vatel.simulator", "--port", "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None

@@ -1,4 +1,4 @@
-"""The demo with the machine's microphone and speaker, here virtual ones."""
+"""The demo with the microphone and speaker of a virtual sound card."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ CLIPS = {path.stem: read_wav(path) for path in DATA.glob("*.wav")}
 
 @contextmanager
 def demo(folder: Path, *options: str) -> Iterator[subprocess.Popen[str]]:
-    """In a session of its own, of which nothing is left."""
+    """Run the demo in a new process session, and check that no process is left."""
     with subprocess.Popen(
         [sys.executable, "-m", "vatel_rt.demo", *options],
         stdin=subprocess.DEVNULL,
@@ -78,13 +78,13 @@ class Conversation:
 
 
 def gap_ms(microphone: bytes, question: str, speaker: bytes, answer: str) -> Optional[float]:
-    """From a question to its answer; None where one is not found."""
+    """Return the time from a question to its answer; None if one is not found."""
     asked, answered = begin(microphone, question), begin(speaker, answer)
     return duration_ms(answered - asked) if asked >= 0 <= answered else None
 
 
 def begin(heard: bytes, clip: str) -> int:
-    """Where 100 ms of it begin, which are less likely to be hit by an underrun than all of it."""
+    """Return where 100 ms of the clip begin: an underrun is less likely there than in all of it."""
     return heard.find(CLIPS[clip][bytes_of(300) : bytes_of(400)])
 
 
@@ -95,7 +95,7 @@ def recorded(path: Path) -> tuple[bytes, bytes]:
 
 
 def test_a_whole_call(tmp_path: Path, capsys: Any) -> None:
-    """Greeting, two questions, an interruption, the agent hangs up: as `make demo`, aloud."""
+    """Like `make demo`, aloud: greeting, two questions, an interruption, the agent hangs up."""
     options = ["--simulate", "--microphone", "--events", "call.jsonl"]
     with Listener("vmic.monitor") as microphone, Listener() as speaker:
         world = Conversation(microphone, speaker)
@@ -207,7 +207,7 @@ def test_no_such_device(
 def test_a_real_agent_hears_the_microphone(
     tmp_path: Path, capsys: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One that is called by a token, and breaks off at once."""
+    """The agent is called with a token, and the connection is lost at once."""
     monkeypatch.chdir(tmp_path)
     with in_thread(platform(drop)) as url:
         assert main(["--token", "t", "--base-url", url]) == 1

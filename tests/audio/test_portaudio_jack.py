@@ -1,4 +1,4 @@
-"""A device that does 48 000 Hz and nothing else: JACK, with its driver for no hardware."""
+"""A device that supports only 48 000 Hz: JACK, with its dummy driver."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ NAME = "system"
 
 @pytest.fixture
 def jack(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """A JACK server of our own; gives its name."""
+    """Run a private JACK server; yield its name."""
     name = f"vatel-{uuid.uuid4().hex[:8]}"
     monkeypatch.setenv("JACK_DEFAULT_SERVER", name)
     command = ["jackd", "--no-realtime", "-n", name, "-d", "dummy", "-r", "48000", "-p", "480"]
@@ -35,7 +35,7 @@ def jack(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 
 def connect_speaker_to_microphone() -> None:
-    """What PortAudio plays comes back into what it captures."""
+    """Connect PortAudio's output to its input."""
     library = ctypes.CDLL("libjack.so.0")
     library.jack_client_open.restype = ctypes.c_void_p
     client = ctypes.c_void_p(library.jack_client_open(b"vatel-cable", 1, None))
@@ -47,7 +47,7 @@ def connect_speaker_to_microphone() -> None:
 
 
 def noise_db(sent: bytes, got: bytes) -> float:
-    """What is in `got` beside `sent`, which comes late by a fraction of a sample as well."""
+    """Return the signal-to-noise ratio of `got`, which is delayed by a fraction of a sample."""
     one, other = (np.frombuffer(pcm, "<i2").astype(float) for pcm in (sent, got))
     size = 2 ** int(np.ceil(np.log2(len(one) + len(other))))
     both = np.conj(np.fft.rfft(one, size)) * np.fft.rfft(other, size)

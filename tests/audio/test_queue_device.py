@@ -1,4 +1,4 @@
-"""Audio of your own: both directions, full, empty, closed."""
+"""Audio that the program delivers and collects: both directions, full, empty, closed."""
 
 from __future__ import annotations
 

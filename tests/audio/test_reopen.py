@@ -1,4 +1,4 @@
-"""Which device a lost one is replaced by, on a sound library that is made up."""
+"""Which device replaces a lost one, with a fake sound library."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.anyio
 
 
 class Machine:
-    """Its sound devices come and go, and give no sound: each is lost as soon as it is open."""
+    """A machine whose sound devices never call back: each is lost as soon as it is open."""
 
     def __init__(self, *there: str) -> None:
         self.there = there
@@ -27,7 +27,7 @@ class Machine:
         self._loop.call_soon_threadsafe(self.events.put_nowait, event)
 
     def __call__(self) -> Machine:
-        """As `PortAudio`, initialised."""
+        """Stand in for the constructor of `PortAudio`."""
         return self
 
     def choose(self, choice: Choice, direction: Any) -> Line:
@@ -40,7 +40,7 @@ class Machine:
         if direction == "input":
             self.tell(choice)
         if not found:
-            raise AudioDeviceError("there is none")
+            raise AudioDeviceError("no such device")
         return Line(found[0], direction, 24_000, 1)
 
     def open(self, *_: object) -> float:

@@ -1,4 +1,4 @@
-"""Voice activity: found where it is, at any chunk size, in noise."""
+"""Voice activity is found at the right position, at any chunk size, in noise."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def clip(name: str) -> bytes:
 
 
 def room(seconds: float, noise_dbfs: float = -120, offset: int = 0) -> bytes:
-    """Silence, or white noise of a level."""
+    """Return silence, or white noise of a level."""
     generator = random.Random(7)
     peak = 32768 * 10 ** (noise_dbfs / 20) * 3**0.5
     count = int(seconds * SAMPLE_RATE)
@@ -97,7 +97,7 @@ def test_a_pause_within_a_sentence_is_speech() -> None:
     assert [event.kind for event in VoiceActivity().push(audio)] == ["started", "stopped"] * 2
 
 
-def test_patience_can_be_chosen() -> None:
+def test_durations_can_be_chosen() -> None:
     audio = room(0.5) + clip("caller_hours.wav") + room(0.4)
     assert len(VoiceActivity(stop_ms=200).push(audio)) == 2
     assert len(VoiceActivity(stop_ms=500).push(audio)) == 1

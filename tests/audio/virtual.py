@@ -1,4 +1,4 @@
-"""The virtual sound card, who speaks into its microphone, and who hears its speaker."""
+"""The virtual sound card: start it, speak into its microphone, and listen to its speaker."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ DATA = Path(vatel.simulator.__file__).parent / "data"
 SPEECH = read_wav(DATA / "caller_order.wav") + read_wav(DATA / "hours.wav")
 RAW = ["--format=s16le", "--rate=24000", "--channels=1", "--raw"]
 TRIES, MOST_TRIES = (1, 1) if "SOUND_RUNS" in os.environ else (3, 8)
-"""A machine that is busy with other things may be late; asked for runs are counted strictly."""
+"""A busy machine may be late, so tests are repeated, unless `SOUND_RUNS` is set."""
 LOUD = 400
-"""Amplitude, -38 dBFS, from which on something is heard."""
+"""Amplitude (-38 dBFS) above which audio counts as heard."""
 
 
 SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "virtual-sound"
@@ -29,7 +29,7 @@ SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "virtual-sound"
 
 @contextmanager
 def sound_server(folder: Path) -> Iterator[dict[str, str]]:
-    """A private sound server with a virtual microphone and speaker; gives its environment."""
+    """Run a private sound server with a virtual microphone and speaker; yield its environment."""
     subprocess.run(["sh", str(SCRIPT), "start", str(folder)], check=True)
     try:
         lines = (folder / "env").read_text().splitlines()
@@ -39,13 +39,13 @@ def sound_server(folder: Path) -> Iterator[dict[str, str]]:
 
 
 def say(pcm: bytes, sink: str = "vmic") -> None:
-    """Speak into the microphone; returns once all was spoken."""
+    """Speak into the microphone; return when all of `pcm` has been spoken."""
     command = ["pacat", "--playback", f"--device={sink}", "--latency-msec=200", *RAW]
     subprocess.run(command, input=pcm, check=True)
 
 
 class Listener(AbstractContextManager["Listener"]):
-    """Hears what comes out of the speaker, in a thread of its own."""
+    """Records the output of the speaker in a thread."""
 
     def __init__(self, source: str = "vspk.monitor") -> None:
         command = ["parec", f"--device={source}", "--latency-msec=5", *RAW]
@@ -68,7 +68,7 @@ class Listener(AbstractContextManager["Listener"]):
         return bytes(self._heard)
 
     def wait_ms(self, ms: float) -> None:
-        """Hear that much more."""
+        """Wait until `ms` more milliseconds have been recorded."""
         wanted = len(self._heard) + bytes_of(ms)
         with self._changed:
             assert self._changed.wait_for(lambda: len(self._heard) >= wanted, 60)
@@ -87,10 +87,10 @@ class Listener(AbstractContextManager["Listener"]):
 
 
 def succeeds(attempt: Callable[[], bool], record_property: Callable[[str, object], None]) -> bool:
-    """Whether it does, within `TRIES`; how many it took stands in the summary of the tests.
+    """Return whether `attempt` succeeds within `TRIES`; record the number of attempts.
 
-    A try does not count where the machine was short of processors for half of its time: no program
-    plays without gaps then. There are at most `MOST_TRIES`.
+    An attempt during which processes waited for a processor for half of the time does not count:
+    no program plays without gaps then. There are at most `MOST_TRIES`.
     """
     counted = 0
     for number in range(1, MOST_TRIES + 1):
@@ -105,7 +105,7 @@ def succeeds(attempt: Callable[[], bool], record_property: Callable[[str, object
 
 
 def waited_for_a_processor() -> float:
-    """Seconds in which something on this machine could not run; 0 where Linux does not tell."""
+    """Return the seconds in which a process waited for a processor; 0 if not reported."""
     try:
         some, *_ = Path("/proc/pressure/cpu").read_text().splitlines()
     except OSError:
@@ -114,7 +114,7 @@ def waited_for_a_processor() -> float:
 
 
 def last_loud_ms(pcm: bytes) -> float:
-    """When something was heard for the last time; 0 for never."""
+    """Return the time of the last loud sample in `pcm`; 0 if there is none."""
     samples = memoryview(pcm[: len(pcm) // 2 * 2]).cast("h")
     loud = next((i for i in range(len(samples) - 1, -1, -1) if abs(samples[i]) > LOUD), -1)
     return duration_ms(2 * (loud + 1))

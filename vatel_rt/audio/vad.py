@@ -65,7 +65,7 @@ class VoiceActivity:
         self._end = 0
 
     def push(self, pcm: bytes) -> list[Activity]:
-        """Process more audio, of any length; return what was detected."""
+        """Process more audio, of any length; return the changes that were detected."""
         data = self._rest + pcm
         whole = len(data) - len(data) % BLOCK_BYTES
         self._rest = data[whole:]

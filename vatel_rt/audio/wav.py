@@ -197,7 +197,7 @@ class Recorder:
         self._writer: Optional[WavWriter] = WavWriter(path, channels=2)
 
     def write(self, captured: bytes, played: bytes) -> None:
-        """Append what was captured and what was played in the same time."""
+        """Append the audio captured and the audio played in the same time."""
         try:
             if self._writer is not None:
                 self._writer.write(interleave(captured, played))

@@ -76,14 +76,14 @@ class Playback(Stream):
 
 
 class Capture(Stream):
-    """Cuts captured audio into blocks, and passes each to `give` with what was played meanwhile."""
+    """Cuts captured audio into blocks, and passes each to `put` with what was played meanwhile."""
 
     def __init__(
-        self, played: PlayoutBuffer, give: Callable[[bytes, bytes], None], rate: int, channels: int
+        self, played: PlayoutBuffer, put: Callable[[bytes, bytes], None], rate: int, channels: int
     ) -> None:
         super().__init__(channels, INPUT_OVERFLOW)
         self._played = played
-        self._give = give
+        self._put = put
         self._resampler = Resampler(rate, SAMPLE_RATE) if rate != SAMPLE_RATE else None
         self._rest = b""
 
@@ -92,14 +92,14 @@ class Capture(Stream):
         self._rest += self._resampler.push(pcm) if self._resampler else pcm
         while len(self._rest) >= BLOCK_BYTES:
             block, self._rest = self._rest[:BLOCK_BYTES], self._rest[BLOCK_BYTES:]
-            self._give(block, self._played.read(BLOCK_BYTES))
+            self._put(block, self._played.read(BLOCK_BYTES))
 
 
 class Handover:
     """Passes blocks from a callback to the event loop; drops the oldest if it is too slow.
 
     Args:
-        wake: makes the event loop call `take`; called in the callback's thread.
+        wake: makes the event loop call `take_all`; called in the callback's thread.
         limit: maximum number of queued blocks.
 
     Attributes:
@@ -113,7 +113,7 @@ class Handover:
         self._blocks: deque[tuple[bytes, bytes]] = deque()
         self._lock = Lock()
 
-    def give(self, captured: bytes, played: bytes) -> None:
+    def put(self, captured: bytes, played: bytes) -> None:
         """Queue a block of both sides."""
         with self._lock:
             is_first = not self._blocks
@@ -124,7 +124,7 @@ class Handover:
         if is_first:
             self._wake()
 
-    def take(self) -> deque[tuple[bytes, bytes]]:
+    def take_all(self) -> deque[tuple[bytes, bytes]]:
         """Return and remove all queued blocks."""
         taken: deque[tuple[bytes, bytes]] = deque()
         with self._lock:

@@ -177,10 +177,10 @@ class PyAudioDevice(BufferedDevice):
 
     def _opened(self, portaudio: PortAudio, input_: Choice, output: Choice) -> _Open:
         microphone, speaker = portaudio.choose(input_, "input"), portaudio.choose(output, "output")
-        give = self._handover.give
+        put = self._handover.put
         try:
             playback = Playback(self._playout, speaker.rate, speaker.channels)
-            capture = Capture(playback.played, give, microphone.rate, microphone.channels)
+            capture = Capture(playback.played, put, microphone.rate, microphone.channels)
         except ModuleNotFoundError as error:
             raise NO_CONVERSION.error(error) from error
         # Two streams, the output first: a single stream for both directions lost samples.
@@ -215,7 +215,7 @@ class PyAudioDevice(BufferedDevice):
 
     def _take(self) -> None:
         try:
-            for captured, played in self._handover.take():
+            for captured, played in self._handover.take_all():
                 if self._is_running:
                     self._exchange(captured, played)
         except Exception as error:  # also of the monitor: the reader must not wait forever
