@@ -1,18 +1,18 @@
-"""The platform on your machine: REST API and voice sessions, with a scripted agent.
+"""The platform on your machine: REST and voice sessions, with a scripted agent.
 
-Start it with `python -m vatel.simulator`, with `async with Simulator() as simulator` in a program,
-or with the fixture `vatel_simulator` in a test (`docs/testing.md`). It needs the extra
-`vatel[simulator]`, but no account and no network.
+It needs no account and no network, and it speaks: `python -m vatel.simulator`, or
+`async with Simulator() as simulator` in a program, or the fixture `vatel_simulator` in a test
+(`docs/testing.md`). It needs the extra `vatel[simulator]`.
 
-**It has no speech recognition and no language model.** It detects *when* the caller speaks, by
-the energy of the audio. *What* the caller says and what the agent answers comes from a scenario,
-whatever was really said.
+**It recognises no speech and has no language model.** It hears *when* the caller speaks and
+stops, from the energy of the audio. *What* it takes the caller to say, and what it answers,
+stands in a scenario, whatever was said.
 
-A scenario is a YAML file, or an object of the classes here, which have the names of its keys:
-`Scenario(turns=[Turn(hears="What are your hours?", says="From nine to five.")])`.
-`docs/simulator.md` explains every key, and which facts the simulator makes up.
+A scenario is a YAML file, or made in Python of the classes here, which have the names of its
+keys: `Scenario(turns=[Turn(hears="What are your hours?", says="From nine to five.")])`.
+`docs/simulator.md` explains every key, and what the simulator makes up.
 
-`espeak-ng` speaks texts without a clip. If it is not installed, the agent says so.
+Text without a clip is spoken by `espeak-ng`; where that is not installed, the agent says so.
 """
 
 from __future__ import annotations
@@ -61,16 +61,16 @@ _PACKAGES = {"jsonschema", "jwt", "starlette", "uvicorn", "yaml"}
 
 
 def caller_clip(scenario: Optional[Scenario] = None) -> bytes:
-    """Return the caller's audio of a scenario: PCM since the call began.
+    """What the caller of a scenario says, as PCM that begins with the call.
 
     Args:
-        scenario: a scenario whose `caller` has clips; the packaged one by default.
+        scenario: one whose `caller` has clips; the packaged one by default.
 
     Raises:
         SimulatorError: the extra is not installed.
     """
-    chosen: Scenario = scenario or __getattr__("Scenario").default()
-    return chosen.caller_audio()
+    spoken: Scenario = scenario or __getattr__("Scenario").default()
+    return spoken.caller_audio()
 
 
 def __getattr__(name: str) -> Any:
@@ -82,7 +82,7 @@ def __getattr__(name: str) -> Any:
         package = str(error.name).partition(".")[0]
         if package not in _PACKAGES:
             raise
-        from vatel_rt.errors import SimulatorError  # here, because it loads a lot
+        from vatel_rt.errors import SimulatorError  # not above: it loads a lot
 
         missing = f"the simulator needs {package}: pip install 'vatel[simulator]'"
         raise SimulatorError(missing) from error

@@ -1,4 +1,4 @@
-"""The entry point of `python -m vatel.simulator`. It handles signals before it loads the rest."""
+"""`python -m vatel.simulator`: see `terminal`. A signal ends it from the first moment on."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from vatel_rt.version import NOT_INSTALLED
 
 
 def run() -> int:
-    """Run the program; return the exit code.
+    """Run the program; gives the exit code.
 
-    While the simulator serves, a signal ends its calls first. Before and after that, a signal
-    ends the process at once: there is nothing to clean up.
+    While it serves, a signal makes it end its calls; before and after that it holds nothing
+    which would need an end, so that it just goes.
     """
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: os._exit(0))
