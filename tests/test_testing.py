@@ -1,4 +1,4 @@
-"""The pytest plugin, in processes of their own: as pytest finds it, and as users use it."""
+"""The pytest plugin, run by pytest in other processes as users do."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ HEAVY = {"httpx", "websockets", "starlette", "uvicorn", "jsonschema", "msgspec",
 
 @pytest.fixture
 def installed(tmp_path: Path) -> dict[str, str]:
-    """An environment in which the entry point of pyproject.toml is, installed or not."""
+    """An environment with the entry point of pyproject.toml, whether or not vatel is installed."""
     text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     found = re.search(r"^\[project.entry-points.pytest11\]\n(.*?)\n\n", text, re.M | re.S)
     assert found
@@ -148,7 +148,7 @@ def test_the_marker_is_documented(tmp_path: Path, installed: dict[str, str]) -> 
     assert "@pytest.mark.vatel_simulator(scenario=None, *, faults=None" in done.stdout
 
 
-# Here as well, where coverage sees it.
+# Also in this process, where coverage sees it.
 
 
 def test_the_fixture(vatel_simulator: Simulator) -> None:

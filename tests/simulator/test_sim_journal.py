@@ -1,4 +1,4 @@
-"""What happened in a simulator is there to assert on."""
+"""The journal of a simulator: requests, calls, messages, and waiting for them."""
 
 from __future__ import annotations
 

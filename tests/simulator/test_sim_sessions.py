@@ -1,4 +1,4 @@
-"""Voice sessions over real sockets: what is sent, in what order, and what is stored."""
+"""Voice sessions over real sockets: messages, their order, and the stored call."""
 
 from __future__ import annotations
 
@@ -252,7 +252,7 @@ def lose_the_connection(socket: ClientConnection) -> None:
 
 
 def heard_until_the_last_message(caller: Caller) -> float:
-    """Seconds of speech: each piece plays after those before it, or when it comes."""
+    """Return the seconds of speech played: a chunk plays after the ones before it, or at once."""
     until = total = 0.0
     for at, message in zip(caller.sent(), caller.messages):
         if message["type"] == "response_audio":

@@ -1,4 +1,4 @@
-"""A trace of calls, and calls that play one."""
+"""Traces of calls, and calls that replay them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The agent's voice: clips, espeak-ng, and neither."""
+"""The agent's voice: clips, espeak-ng, or neither."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ needs_espeak = pytest.mark.skipif(not shutil.which("espeak-ng"), reason="espeak-
 
 @pytest.fixture
 def a_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Puts an `espeak-ng` of these lines first on the path."""
+    """Put an `espeak-ng` with this script first on the path."""
 
     def put(script: str) -> None:
         path = tmp_path / "espeak-ng"
