@@ -21,6 +21,7 @@ from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from vatel.simulator.scenario.faults import Faults
+from vatel.simulator.voice.socket import RESET
 
 LARGEST_MESSAGE = 16 * 2**20
 PATIENCE = 3
@@ -30,8 +31,6 @@ KEEP_ALIVE = 75
 that crosses the end of its connection fails."""
 PING_INTERVAL = 20
 """Seconds. Older versions of uvicorn send no pings. A client that answers none is not closed."""
-RESET = "vatel.reset"
-"""The ASGI extension that resets a session's connection."""
 _AT_ONCE = struct.pack("ii", 1, 0)
 _LOST: Any = {"type": "websocket.disconnect", "code": 1006}
 _DENIED = "ASGI callable returned without completing handshake."

@@ -17,9 +17,9 @@ from vatel.simulator.platform.platform import Platform
 from vatel.simulator.platform.recording import Recording
 from vatel.simulator.platform.tokens import Grant
 from vatel.simulator.scenario.faults import Faults
-from vatel.simulator.voice.agent import CallSetup
+from vatel.simulator.voice.agent import Agent, CallSetup, Send
 from vatel.simulator.voice.session import Session
-from vatel.simulator.voice.socket import HangUpError, Wire
+from vatel.simulator.voice.socket import HangUpError, VoiceSocket
 from vatel_rt.realtime.trace import Tap
 
 FAILURE = "internal error of the simulator"
@@ -27,23 +27,23 @@ FAULT = "a fault that the simulator was asked for"
 _PAGE = "<html><head><title>{0}</title></head><body><h1>{0}</h1><hr>gateway</body></html>\n"
 BeginCall = Callable[[Grant, CallRecord], tuple[SeenCall, list[Tap]]]
 """Tells that a call begins; gives what sees it, and what is to be told of its messages."""
-OpenSession = Callable[[Wire, CallSetup], Session]
+NewAgent = Callable[[CallSetup, Send], Agent]
 
 
 async def answer_caller(socket: WebSocket) -> None:
     """`GET /v1/connection`: the whole session."""
     platform: Platform = socket.app.state.platform
-    with Wire(socket, platform.faults, platform.scenario.seed) as wire:
-        met = await wire.meet_handshake()
-        if wire.drops_handshake:
-            wire.reset()
+    with VoiceSocket(socket, platform.faults, platform.scenario.seed) as caller:
+        met = await caller.wait_for_handshake()
+        if caller.drops_handshake:
+            caller.reset()
         elif met.handshake_status:
             await _deny(socket, refusal(met, met.handshake_status))
         else:
-            await _hold(platform, socket, wire)
+            await _hold(platform, socket, caller)
 
 
-async def _hold(platform: Platform, socket: WebSocket, wire: Wire) -> None:
+async def _hold(platform: Platform, socket: WebSocket, caller: VoiceSocket) -> None:
     try:
         grant, folder = _granted(platform, socket.query_params.get("token", ""))
     except HTTPException as error:
@@ -52,8 +52,8 @@ async def _hold(platform: Platform, socket: WebSocket, wire: Wire) -> None:
         await _deny(socket, JSONResponse({"error": FAILURE}, 500))
         raise
     setup = _setup(platform, grant, folder)
-    call, wire.taps = socket.app.state.begin_call(grant, setup.record)
-    session: Session = socket.app.state.open_session(wire, setup)
+    session = Session(caller, setup, socket.app.state.new_agent(setup, caller.send))
+    call, caller.taps = socket.app.state.begin_call(grant, setup.record)
     platform.add_call(session.record)
     platform.sessions.add(session)
     try:

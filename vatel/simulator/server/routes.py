@@ -35,7 +35,7 @@ HANDLERS: dict[str, Handler] = {**agents.OPERATIONS, **calls.OPERATIONS, **telep
 
 
 def application(
-    platform: Platform, begin_call: handshake.BeginCall, open_session: handshake.OpenSession
+    platform: Platform, begin_call: handshake.BeginCall, new_agent: handshake.NewAgent
 ) -> Starlette:
     """The platform as an ASGI application, which tells of voice sessions that begin."""
     by_path: dict[str, dict[str, Operation]] = defaultdict(dict)
@@ -56,7 +56,7 @@ def application(
     app.router.redirect_slashes = False
     app.state.platform = platform
     app.state.begin_call = begin_call
-    app.state.open_session = open_session
+    app.state.new_agent = new_agent
     return app
 
 

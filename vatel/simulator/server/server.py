@@ -11,19 +11,21 @@ from os import PathLike
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import get_ident
-from typing import Any, Callable, Optional, Union
+from typing import Any, Optional, Union
 
 import anyio
 from anyio.from_thread import start_blocking_portal
 
-from vatel.simulator.journal.journal import Observed, Watched
+from vatel.simulator.journal.journal import Observed
+from vatel.simulator.journal.request_recorder import RequestRecorder
 from vatel.simulator.platform.platform import Platform
 from vatel.simulator.scenario.faults import Faults
 from vatel.simulator.scenario.scenario import Scenario
 from vatel.simulator.server.asgi_server import Guest
+from vatel.simulator.server.handshake import NewAgent
 from vatel.simulator.server.routes import application
 from vatel.simulator.voice.replay import Replay, Speed
-from vatel.simulator.voice.session import Session
+from vatel.simulator.voice.scripted_agent import ScriptedAgent
 from vatel_rt.errors import SimulatorError
 from vatel_rt.realtime.trace import Path as TracePath
 from vatel_rt.validation import check_types
@@ -88,7 +90,7 @@ class Simulator(Observed):
         chosen = _scenario(scenario)
         self.platform = Platform(chosen, api_key, token_ttl, has_sip, media_url)
         self.agent_id = self.platform.scenario.agent.id
-        self._open_session: Callable[..., Session] = Session
+        self._new_agent: NewAgent = ScriptedAgent
 
     @classmethod
     def replay(cls, path: TracePath, speed: Speed = 1, **options: Any) -> Simulator:
@@ -108,7 +110,7 @@ class Simulator(Observed):
                 the line's number.
         """
         simulator = cls(**options)
-        simulator._open_session = Replay(path, speed).session
+        simulator._new_agent = Replay(path, speed).agent
         return simulator
 
     def __enter__(self) -> Simulator:
@@ -134,8 +136,8 @@ class Simulator(Observed):
         self.url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
         self._folder = TemporaryDirectory(prefix="vatel-simulator-")
         self.platform.folder = Path(self._folder.name)
-        app = application(self.platform, self._begin, self._open_session)
-        self._server = Guest(Watched(app, self._add_request), self.faults)
+        app = application(self.platform, self._begin, self._new_agent)
+        self._server = Guest(RequestRecorder(app, self._add_request), self.faults)
         self._waiting.thread = get_ident()
         self._task = asyncio.create_task(self._server.serve([listener]))
         self._task.add_done_callback(lambda _: self._server.ready.set())
