@@ -14,7 +14,8 @@ import msgspec
 
 from vatel.simulator.platform.call_record import CallRecord, Reason, new_id, now, randomness, stamp
 from vatel.simulator.platform.recording import Recording
-from vatel.simulator.scenario.scenario import Line, Scenario, Turn
+from vatel.simulator.scenario.keys import Line, Turn
+from vatel.simulator.scenario.scenario import Scenario
 from vatel.simulator.voice.frame_faults import Message
 from vatel.simulator.voice.playout import Playout
 from vatel.simulator.voice.script import Script, Utterance

@@ -13,7 +13,7 @@ import anyio
 import anyio.lowlevel
 
 from vatel.simulator.platform.call_record import Reason
-from vatel.simulator.scenario.scenario import Quirks
+from vatel.simulator.scenario.keys import Quirks
 from vatel.simulator.voice.agent import Agent, CallSetup
 from vatel.simulator.voice.caller_audio import Event, Hearing
 from vatel.simulator.voice.frame_faults import Message

@@ -15,14 +15,16 @@ import anyio
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from vatel.simulator.platform.call_record import Reason
-from vatel.simulator.scenario.faults import Faults, Watch
-from vatel.simulator.server.asgi_server import RESET
+from vatel.simulator.platform.fault_control import FaultControl, Watch
+from vatel.simulator.scenario.faults import Faults
 from vatel.simulator.voice.frame_faults import Frame, Frames, Message
 from vatel_rt.realtime.messages import ClientMessage, Unread, decode
 from vatel_rt.realtime.trace import Message as Passed
 from vatel_rt.realtime.trace import Sender, Tap
 
 Received = Union[ClientMessage, Unread]
+RESET = "vatel.reset"
+"""Name of the ASGI extension that resets the connection without a close frame."""
 _ABNORMAL_CLOSURE = 1006
 READING_PATIENCE = 10
 """Seconds that a message may wait because the client does not read those before it."""
@@ -47,7 +49,7 @@ class Wire(Watch):
         taps: told of each message once it has passed. They must not take long, nor raise.
     """
 
-    def __init__(self, socket: WebSocket, faults: Faults, seed: int) -> None:
+    def __init__(self, socket: WebSocket, faults: FaultControl, seed: int) -> None:
         super().__init__(faults)
         self.taps: Sequence[Tap] = ()
         self._socket = socket
