@@ -177,9 +177,7 @@ def _check_can_dial(request: ApiRequest, agent: Json, trunk_id: Optional[str]) -
 async def _talk(request: ApiRequest, record: CallRecord, greeting: str, party: Dialled) -> None:
     """Record a call: the party speaks, then hears the first message until it hangs up."""
     synthesize, ids = request.platform.synthesize, randomness(record.id, "turns")
-    hello = (
-        await synthesize(party.says, party.clip) if party.clip else b""
-    )  # without a clip it is silent
+    hello = await synthesize(party.says, party.clip) if party.clip else b""
     first = await synthesize(greeting, None)
     length = len(hello) + len(first)
     if party.stays_secs is not None:
