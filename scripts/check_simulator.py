@@ -36,7 +36,7 @@ def furnish(simulator: Simulator, folder: str) -> None:
     platform.add_agent(other["id"], {"id": SECOND_AGENT, "name": "Of another organization"})
     for agent_id in (simulator.agent_id, SECOND_AGENT):
         number = {"id": new_id(), "phone_number": f"+1202555{len(platform.numbers):04}"}
-        platform.keep(platform.numbers, number, platform.owners[agent_id])
+        platform.add(platform.numbers, number, platform.owners[agent_id])
         platform.agents[agent_id]["phone_number_id"] = number["id"]
     call = CallRecord(simulator.agent_id, platform.organization["id"], outbound=True)
     call.id = document()["components"]["parameters"]["CallId"]["example"]

@@ -15,7 +15,9 @@ from pathlib import Path
 
 import yaml
 
-from vatel.simulator.scenario.scenario import DATA, DEFAULT, Scenario, Voice
+from vatel.simulator.scenario.clips import DATA
+from vatel.simulator.scenario.keys import Voice
+from vatel.simulator.scenario.scenario import DEFAULT, Scenario
 from vatel.simulator.voice.speech import EXCUSE, espeak
 from vatel_rt.audio.pcm import SAMPLE_RATE, SAMPLE_WIDTH, duration_ms, pcm_of, samples_of
 

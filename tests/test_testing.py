@@ -109,9 +109,9 @@ def test_it_costs_nothing_unused(tmp_path: Path, installed: dict[str, str]) -> N
     ("marked", "problem"),
     [
         ("('none.yaml')", "none.yaml: No such file or directory"),
-        ("({'greetings': 1})", "greetings: there is no such key"),
+        ("({'greetings': 1})", "greetings: unknown key"),
         ("(replay='none.jsonl')", "none.jsonl: No such file or directory"),
-        ("(faults={'stauts': 503})", "there is no fault 'stauts'"),
+        ("(faults={'stauts': 503})", "unknown fault 'stauts'"),
         (
             "(port=70_000)",
             "vatel_simulator: cannot listen on 127.0.0.1:70000: ports are 0 to",
@@ -120,7 +120,7 @@ def test_it_costs_nothing_unused(tmp_path: Path, installed: dict[str, str]) -> N
         ("(speed=2)", "got an unexpected keyword argument 'speed'"),
         ("({}, {})", "vatel_simulator: only the scenario may be positional"),
         ("(5)", "scenario must be Scenario or str or PathLike or Mapping, not int"),
-        ("(faults={'requests': 2})", "faults: requests: it does nothing without status or"),
+        ("(faults={'requests': 2})", "faults: requests: has no effect without status or"),
         ("(faults=['mute'])", "vatel_simulator: "),
     ],
 )

@@ -16,7 +16,7 @@ from simulated_caller import BYE, LONG, SENTENCE, Caller, calls_over, dial, scen
 from websockets.asyncio.client import ClientConnection
 
 from vatel.simulator import Scenario, Simulator
-from vatel.simulator.scenario.scenario import Line, Tool, Turn
+from vatel.simulator.scenario.keys import Line, Tool, Turn
 from vatel.simulator.server.cli import _parser, _simulator
 
 WAYS = ["in process", "by scenario", "by command line"]
@@ -77,7 +77,7 @@ class Reached:
             faults.handshake_delay = 60
             token = await token_of(self.simulator)
             self.dialling = asyncio.ensure_future(_connect(self.simulator, token))
-            await until(lambda: faults._life.watches)
+            await until(lambda: faults._watches)
             return self
         if self.phase == "before session_started":
             faults.stall = 60

@@ -99,7 +99,7 @@ def dial(simulator: Simulator, token: str) -> connect:
 
 async def calls_over(simulator: Simulator) -> None:
     """Wait until all open calls have ended."""
-    for session in list(simulator.platform.sessions):
+    for session in list(simulator._sessions.open):
         await session.finished.wait()
 
 
@@ -193,7 +193,7 @@ class Caller:
     @property
     def session(self) -> Session:
         """The session of this call in the simulator."""
-        return next(s for s in self.simulator.platform.sessions if s.record.id == self.id)
+        return next(s for s in self.simulator._sessions.open if s.record.id == self.id)
 
     def sent(self) -> list[float]:
         """Return when the messages so far were sent, in seconds since the call began.

@@ -16,7 +16,7 @@ from faulty import ENDING, WAYS, simulator_with, until, whole_call
 from simulated_caller import clip, dial, rest, token_of
 
 from vatel.simulator import Faults, Scenario, Simulator
-from vatel.simulator.scenario.faults import Watch
+from vatel.simulator.platform.fault_control import FaultControl, Watch
 from vatel.simulator.server.cli import _parser, _simulator, main
 from vatel_rt.errors import SimulatorError
 
@@ -59,7 +59,7 @@ def test_each_fault_is_documented_and_has_an_example() -> None:
         assert f"\n    {name}: " in text
         _, equals, example = text.partition(f"`{name}=")
         assert equals, name
-        Faults().set(**Faults.parse(f"{name}={example.partition('`')[0]}"))
+        FaultControl().set(**Faults.parse(f"{name}={example.partition('`')[0]}"))
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_each_fault_is_documented_and_has_an_example() -> None:
     ],
 )  # fmt: skip
 def test_values_that_cannot_be(name: str, value: Any) -> None:
-    faults = Faults(mute=True)
+    faults = FaultControl(Faults(mute=True))
     with pytest.raises(SimulatorError, match=name):
         setattr(faults, name, value)
     with pytest.raises(SimulatorError, match=name):
@@ -81,20 +81,20 @@ def test_values_that_cannot_be(name: str, value: Any) -> None:
 
 
 def test_names_that_there_are_not() -> None:
-    with pytest.raises(SimulatorError, match="no fault 'drop'; there are: status, requests, "):
-        Faults().drop = 3  # type: ignore[attr-defined]
-    with pytest.raises(SimulatorError, match="no fault 'life'"):
-        Faults().life = 3  # type: ignore[attr-defined]
+    with pytest.raises(SimulatorError, match="unknown fault 'drop'; the faults are status, req"):
+        FaultControl().drop = 3
+    with pytest.raises(SimulatorError, match="unknown fault 'life'"):
+        FaultControl().life = 3
 
 
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("drop=3", "there is no fault 'drop'; there are: status, requests,"),
+        ("drop=3", "unknown fault 'drop'; the faults are status, requests,"),
         ("status", "status needs a value: status=..."),
         ("status=abc", "status: Expected a whole number, got text: 'abc'"),
-        ("close_code=1005", "close_code: one that can be sent is"),
-        ("", "there is no fault ''"),
+        ("close_code=1005", "close_code: must be 1000-1003"),
+        ("", "unknown fault ''"),
     ],
 )
 def test_faults_on_the_command_line_that_cannot_be(
@@ -187,15 +187,15 @@ async def test_a_delay_that_is_changed_holds_nobody_up(
     async with simulator_with("in process", tmp_path, delay=600) as simulator:
         async with rest(simulator) as client:
             asked = asyncio.ensure_future(client.get("/v1/agents"))
-            await until(lambda: simulator.faults._life.watches)
+            await until(lambda: simulator.faults._watches)
             simulator.faults.set(**change)
             assert (await asked).status_code == 200
-    assert not simulator.faults._life.watches
+    assert not simulator.faults._watches
 
 
 async def test_the_end_of_the_simulator_ends_delays(tmp_path: Path) -> None:
     async with simulator_with("in process", tmp_path, delay=600, handshake_delay=600) as simulator:
-        client, watches = rest(simulator), simulator.faults._life.watches
+        client, watches = rest(simulator), simulator.faults._watches
         asked = asyncio.ensure_future(client.get("/v1/agents"))
         await until(lambda: watches)
     assert (await asked).status_code == 200
@@ -243,7 +243,7 @@ async def test_handshakes_are_delayed(way: str, status: Any, tmp_path: Path) -> 
 
 async def test_a_caller_who_does_not_wait_for_the_handshake(tmp_path: Path) -> None:
     async with simulator_with("in process", tmp_path, ENDING, handshake_delay=600) as simulator:
-        watches = simulator.faults._life.watches
+        watches = simulator.faults._watches
         dialling = asyncio.ensure_future(dial_by_hand(simulator, await token_of(simulator)))
         await until(lambda: watches)
         (await dialling).transport.abort()
@@ -256,7 +256,7 @@ async def test_a_caller_who_does_not_wait_for_the_handshake(tmp_path: Path) -> N
 
 
 async def test_another_thread_sets_them_and_wakes_who_waits() -> None:
-    faults = Faults(stall=600)
+    faults = FaultControl(Faults(stall=600))
     with Watch(faults) as watch:
         thread = threading.Thread(target=faults.clear)
         thread.start()
@@ -266,7 +266,7 @@ async def test_another_thread_sets_them_and_wakes_who_waits() -> None:
 
 
 def test_many_threads_count_each_once() -> None:
-    faults, taken = Faults(cut_frames=500, status=503, requests=500), []
+    faults, taken = FaultControl(Faults(cut_frames=500, status=503, requests=500)), []
 
     def take() -> None:
         for _ in range(300):
@@ -283,7 +283,7 @@ def test_many_threads_count_each_once() -> None:
 
 
 def test_a_loop_that_is_closed_is_not_told() -> None:
-    faults = Faults()
+    faults = FaultControl()
 
     async def leave() -> Watch:
         return Watch(faults).__enter__()

@@ -16,7 +16,7 @@ from simulated_caller import BYE, SHORT, Caller, calls_over, scenario_of
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from vatel.simulator import Scenario, Simulator
-from vatel.simulator.scenario.scenario import Delivery, Line
+from vatel.simulator.scenario.keys import Delivery, Line
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("no_new_tasks")]
 SECONDS = 120
@@ -45,15 +45,15 @@ class Deaf:
 
     def __init__(self, simulator: Simulator) -> None:
         self._simulator = simulator
-        self._before = connections(simulator), list(simulator.platform.sessions)
+        self._before = connections(simulator), list(simulator._sessions.open)
 
     async def __aenter__(self) -> Deaf:
         self.caller = await Caller.dial(self._simulator)
         self.caller.socket.transport.pause_reading()
         connections_before, sessions_before = self._before
         (self.side,) = (c for c in connections(self._simulator) if c not in connections_before)
-        await until(lambda: len(self._simulator.platform.sessions) > len(sessions_before))
-        (self.session,) = self._simulator.platform.sessions - set(sessions_before)
+        await until(lambda: len(self._simulator._sessions.open) > len(sessions_before))
+        (self.session,) = self._simulator._sessions.open - set(sessions_before)
         self.hold(4096)
         return self
 
@@ -185,12 +185,12 @@ async def test_two_hundred_sessions_at_once() -> None:
         for caller in callers:
             await caller.until("session_started")
         assert len({caller.id for caller in callers}) == 200
-        assert len(simulator.platform.sessions) == 200
+        assert len(simulator._sessions.open) == 200
     for caller in callers:
         await caller.socket.wait_closed()
     assert {caller.socket.close_code for caller in callers} == {1001}
     assert {call.reason for call in simulator.platform.calls.values()} == {"server_shutdown"}
-    assert not simulator.platform.sessions
+    assert not simulator._sessions.open
     assert not connections(simulator)
 
 

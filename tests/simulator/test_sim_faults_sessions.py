@@ -27,7 +27,7 @@ from simulated_caller import BYE, SHORT, Caller, calls_over, clip, dial, scenari
 
 from vatel import Client
 from vatel.simulator import Faults, Simulator
-from vatel.simulator.scenario.scenario import Delivery, Line
+from vatel.simulator.scenario.keys import Delivery, Line
 from vatel.simulator.voice.socket import VoiceSocket
 from vatel_rt.realtime.codec import decode
 from vatel_rt.realtime.messages import InvalidMessage, ResponseAudio
@@ -246,7 +246,7 @@ async def test_what_is_held_back_of_an_interrupted_turn_is_not_sent(tmp_path: Pa
 
 
 def simulator_holds(simulator: Simulator) -> bool:
-    return any(watch._frames._held for watch in simulator.faults._life.watches)  # type: ignore[attr-defined]
+    return any(watch._frames._held for watch in simulator.faults._watches)  # type: ignore[attr-defined]
 
 
 @ways
@@ -297,7 +297,7 @@ async def test_the_end_of_the_simulator_ends_stalls(tmp_path: Path) -> None:
 async def test_the_clients_messages_are_read_slowly(way: str, tmp_path: Path) -> None:
     async with simulator_with(way, tmp_path, slow_reading=0.2) as simulator:
         async with Reached(simulator, "agent speaking") as reached:
-            session = next(iter(simulator.platform.sessions))
+            session = next(iter(simulator._sessions.open))
             reads = times_of_reading(session._socket)
             for _ in range(4):
                 await reached.socket.send("x")

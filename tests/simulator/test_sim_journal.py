@@ -17,7 +17,7 @@ from vatel.simulator.journal import observed_call as seen_calls
 from vatel.simulator.journal.waiting import Waiting
 from vatel.simulator.platform.call_record import CallRecord
 from vatel.simulator.platform.tokens import Grant
-from vatel.simulator.scenario.scenario import Argument, Tool, Turn
+from vatel.simulator.scenario.keys import Argument, Tool, Turn
 from vatel_rt.errors import SimulatorError
 from vatel_rt.realtime.codec import decode
 from vatel_rt.realtime.messages import (

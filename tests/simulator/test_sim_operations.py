@@ -14,7 +14,8 @@ from simulated_caller import DOCUMENT, SHORT, Caller, rest, scenario_of
 from worlds import ACCOUNT, ALL, BODIES, NOBODY, NUMBER, QUERIES, World, filled
 
 from vatel.simulator import Simulator
-from vatel.simulator.openapi.document import HANDSHAKE, Asked
+from vatel.simulator.openapi.operations import HANDSHAKE
+from vatel.simulator.platform.api_request import ApiRequest
 from vatel.simulator.platform.platform import Platform
 from vatel.simulator.platform.tokens import Grant, Tokens
 from vatel.simulator.server.routes import HANDLERS
@@ -121,7 +122,7 @@ def test_what_is_not_produced_cannot_be() -> None:
         assert status not in TOKENS if name == HANDSHAKE else not change_for(name, status)
 
 
-async def broken(_: Asked) -> None:
+async def broken(_: ApiRequest) -> None:
     raise RuntimeError("a bug")
 
 

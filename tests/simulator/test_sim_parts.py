@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 from simulated_caller import RATE, SENTENCE, clip, quiet
-from starlette.exceptions import HTTPException
 from worlds import ALL
 
-from vatel.simulator.openapi.document import schema_named
+from vatel.simulator.openapi.errors import HttpError
+from vatel.simulator.openapi.schemas import schema_named
 from vatel.simulator.platform.call_record import CallRecord
-from vatel.simulator.platform.recording import _FRAME, LONGEST, Recording, _header
-from vatel.simulator.scenario.scenario import Delivery, Pause, Tool, Turn
+from vatel.simulator.platform.recording import _FRAME, MAX_SAMPLES, Recording, _header
+from vatel.simulator.scenario.keys import Delivery, Pause, Tool, Turn
 from vatel.simulator.voice.caller_audio import ECHO_SECONDS, CallerAudio
 from vatel.simulator.voice.playout import Playout
 from vatel.simulator.voice.tool_calls import chosen_line
@@ -61,11 +61,11 @@ async def test_a_recording_of_several_blocks(recording: Recording) -> None:
 
 @pytest.mark.anyio
 async def test_a_recording_ends_where_a_wav_file_does(recording: Recording) -> None:
-    recording.write("caller", LONGEST - 10, TONE)
-    recording.write("caller", LONGEST + RATE, TONE)
-    recording.write("agent", 2 * LONGEST, TONE)
+    recording.write("caller", MAX_SAMPLES - 10, TONE)
+    recording.write("caller", MAX_SAMPLES + RATE, TONE)
+    recording.write("agent", 2 * MAX_SAMPLES, TONE)
     recording.close()
-    assert recording.size == len(_header(LONGEST * _FRAME)) + LONGEST * _FRAME < 2**32
+    assert recording.size == len(_header(MAX_SAMPLES * _FRAME)) + MAX_SAMPLES * _FRAME < 2**32
 
 
 def test_a_deleted_recording_leaves_no_file(recording: Recording, tmp_path: Path) -> None:
@@ -181,5 +181,5 @@ def test_rows_count() -> None:
 
 def test_the_document_knows_its_schemas() -> None:
     assert schema_named("Call").is_valid({})
-    with pytest.raises(HTTPException, match="page: "):
-        ALL["listCalls"].query({"page": "-1"})
+    with pytest.raises(HttpError, match="page: "):
+        ALL["listCalls"].check_query({"page": "-1"})

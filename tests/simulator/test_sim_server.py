@@ -126,7 +126,7 @@ def test_it_leaves_the_handlers_of_the_program_as_they_are(
 
 def _kill_after(wait: Any) -> Any:
     async def waiting(event: asyncio.Event) -> bool:
-        if "terminal" in str(sys._getframe(1).f_code.co_filename):
+        if "cli.py" in str(sys._getframe(1).f_code.co_filename):
             signal.raise_signal(signal.SIGTERM)
         return bool(await wait(event))
 
@@ -171,18 +171,21 @@ async def test_a_program_cancelled_again_and_again_leaves_no_port_open() -> None
 
     task = asyncio.create_task(program())
     await entered.wait()
+    assert simulator._server
+    assert simulator._server._task
+    serving = simulator._server._task
     while not task.done():
         task.cancel()
         await asyncio.wait([task], timeout=0.01)
     assert not await is_open(simulator.url)
-    await asyncio.wait([simulator._task])
+    await asyncio.wait([serving])
 
 
 @pytest.mark.anyio
 async def test_a_client_that_does_not_read_does_not_hold_it_up(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("vatel.simulator.server.asgi_server.PATIENCE", 0.1)
+    monkeypatch.setattr("vatel.simulator.server.asgi_server.SHUTDOWN_TIMEOUT", 0.1)
     async with Simulator(scenario_of(SHORT)) as simulator:
         platform = simulator.platform
         call = CallRecord(simulator.agent_id, platform.organization["id"])
@@ -258,7 +261,7 @@ def test_in_a_thread_nothing_is_left(nothing_left: None) -> None:
     simulator = Simulator(scenario_of(SHORT))
     with simulator:
         asyncio.run(_a_word(simulator))
-        with pytest.raises(RuntimeError, match="this simulator runs already"):
+        with pytest.raises(RuntimeError, match="this simulator is already running"):
             simulator.__enter__()
     with simulator:  # again
         assert asyncio.run(is_open(simulator.url))
@@ -332,7 +335,7 @@ def test_scenarios_by_path_and_by_keys(tmp_path: Path) -> None:
     path.write_text("greeting: {says: From a file.}", encoding="utf-8")
     for given in (path, str(path), {"greeting": {"says": "From a file."}}):
         assert Simulator(given).platform.scenario.greeting.says == "From a file."
-    with pytest.raises(SimulatorError, match="greetings: there is no such key; there are seed"):
+    with pytest.raises(SimulatorError, match="greetings: unknown key; the keys are seed"):
         Simulator({"greetings": {}})
     with pytest.raises(SimulatorError, match="there are no turns to repeat"):
         Simulator({"after_last_turn": "repeat"})

@@ -22,8 +22,8 @@ from simulated_caller import (
 )
 
 from vatel.simulator import Dialled, Scenario, Simulator
-from vatel.simulator.platform.call_record import MOST_ROWS, CallRecord
-from vatel.simulator.platform.seeding import MOST_CALLS
+from vatel.simulator.platform.call_record import MAX_ROWS, CallRecord
+from vatel.simulator.scenario.tables import MAX_CALLS
 from vatel_rt.audio.pcm import samples_of
 
 pytestmark = pytest.mark.anyio
@@ -140,7 +140,7 @@ class TestPastCalls:
             assert len(list(platform.folder.iterdir())) == 2
             going_on = CallRecord(AGENT, platform.organization["id"])
             platform.calls = {going_on.id: going_on, **platform.calls}
-            while len(platform.calls) < MOST_CALLS:
+            while len(platform.calls) < MAX_CALLS:
                 call = CallRecord(AGENT, platform.organization["id"])
                 call.end("user_hangup")
                 platform.add_call(call)
@@ -149,7 +149,7 @@ class TestPastCalls:
                 call = CallRecord(AGENT, platform.organization["id"])
                 call.end("user_hangup")
                 platform.add_call(call)
-            assert len(platform.calls) == MOST_CALLS
+            assert len(platform.calls) == MAX_CALLS
             assert caller.id not in platform.calls
             assert going_on.id in platform.calls
             assert list(platform.folder.iterdir()) == []
@@ -157,9 +157,9 @@ class TestPastCalls:
 
 def test_a_transcript_is_bounded() -> None:
     call = CallRecord(AGENT, OTHER)
-    for _ in range(MOST_ROWS + 5):
+    for _ in range(MAX_ROWS + 5):
         row = call.add("message", "turn")
-    assert len(call.rows) == MOST_ROWS
+    assert len(call.rows) == MAX_ROWS
     assert row["type"] == "message"
 
 

@@ -18,7 +18,7 @@ from simulated_caller import BYE, SENTENCE, SHORT, Caller, calls_over, quiet, sc
 
 from vatel import Client, Tools
 from vatel.simulator import Simulator
-from vatel.simulator.scenario.scenario import Argument, Tool, Turn
+from vatel.simulator.scenario.keys import Argument, Tool, Turn
 from vatel.simulator.voice import replay
 from vatel_rt import WavDevice
 from vatel_rt.errors import ConfigurationError

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from simulated_caller import BYE, DATA, clip, scenario_of
 
-from vatel.simulator.scenario.scenario import Voice
+from vatel.simulator.scenario.keys import Voice
 from vatel.simulator.voice.speech import CACHED_TEXTS, Speech, to_platform_rate
 from vatel_rt.audio.pcm import duration_ms, samples_of
 

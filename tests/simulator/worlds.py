@@ -9,7 +9,7 @@ from typing import Any
 from simulated_caller import rest
 
 from vatel.simulator import Simulator
-from vatel.simulator.openapi.document import Operation, operations
+from vatel.simulator.openapi.operations import Operation, operations
 from vatel.simulator.platform.call_record import CallRecord
 from vatel.simulator.platform.recording import Recording
 

@@ -1,16 +1,15 @@
-"""The platform on your machine: REST and voice sessions, with a scripted agent.
+"""The platform on your machine: REST and voice sessions, with a scripted agent that speaks.
 
-It needs no account and no network, and it speaks: `python -m vatel.simulator`, or
-`async with Simulator() as simulator` in a program, or the fixture `vatel_simulator` in a test
+It needs neither an account nor a network. Run it with `python -m vatel.simulator`, with
+`async with Simulator() as simulator` in a program, or with the pytest fixture `vatel_simulator`
 (`docs/testing.md`). It needs the extra `vatel[simulator]`.
 
-**It recognises no speech and has no language model.** It hears *when* the caller speaks and
-stops, from the energy of the audio. *What* it takes the caller to say, and what it answers,
-stands in a scenario, whatever was said.
+**It has no speech recognition and no language model.** It detects *when* the caller speaks from
+the energy of the audio. *What* the caller is taken to say, and the answers, come from a scenario.
 
-A scenario is a YAML file, or made in Python of the classes here, which have the names of its
-keys: `Scenario(turns=[Turn(hears="What are your hours?", says="From nine to five.")])`.
-`docs/simulator.md` explains every key, and what the simulator makes up.
+A scenario is a YAML file, or is made in Python from the classes exported here, which have the
+names of its keys: `Scenario(turns=[Turn(hears="When are you open?", says="From nine to five.")])`.
+`docs/simulator.md` explains every key.
 
 Text without a clip is spoken by `espeak-ng`; where that is not installed, the agent says so.
 """
@@ -26,22 +25,22 @@ if TYPE_CHECKING:
     from vatel.simulator.journal.observed_call import ToolOutput as ToolOutput
     from vatel.simulator.journal.request_recorder import SeenRequest as SeenRequest
     from vatel.simulator.scenario.faults import Faults as Faults
-    from vatel.simulator.scenario.scenario import AgentProfile as AgentProfile
-    from vatel.simulator.scenario.scenario import Answer as Answer
-    from vatel.simulator.scenario.scenario import Argument as Argument
-    from vatel.simulator.scenario.scenario import CallerLine as CallerLine
-    from vatel.simulator.scenario.scenario import Delivery as Delivery
-    from vatel.simulator.scenario.scenario import Dialled as Dialled
-    from vatel.simulator.scenario.scenario import Line as Line
-    from vatel.simulator.scenario.scenario import Pause as Pause
-    from vatel.simulator.scenario.scenario import Quirks as Quirks
-    from vatel.simulator.scenario.scenario import RawMessage as RawMessage
+    from vatel.simulator.scenario.keys import AgentProfile as AgentProfile
+    from vatel.simulator.scenario.keys import Answer as Answer
+    from vatel.simulator.scenario.keys import Argument as Argument
+    from vatel.simulator.scenario.keys import CallerLine as CallerLine
+    from vatel.simulator.scenario.keys import Delivery as Delivery
+    from vatel.simulator.scenario.keys import Dialled as Dialled
+    from vatel.simulator.scenario.keys import Line as Line
+    from vatel.simulator.scenario.keys import Pause as Pause
+    from vatel.simulator.scenario.keys import Quirks as Quirks
+    from vatel.simulator.scenario.keys import RawMessage as RawMessage
+    from vatel.simulator.scenario.keys import TimeoutSettings as TimeoutSettings
+    from vatel.simulator.scenario.keys import Tool as Tool
+    from vatel.simulator.scenario.keys import Turn as Turn
+    from vatel.simulator.scenario.keys import VadSettings as VadSettings
+    from vatel.simulator.scenario.keys import Voice as Voice
     from vatel.simulator.scenario.scenario import Scenario as Scenario
-    from vatel.simulator.scenario.scenario import TimeoutSettings as TimeoutSettings
-    from vatel.simulator.scenario.scenario import Tool as Tool
-    from vatel.simulator.scenario.scenario import Turn as Turn
-    from vatel.simulator.scenario.scenario import VadSettings as VadSettings
-    from vatel.simulator.scenario.scenario import Voice as Voice
     from vatel.simulator.server.server import Simulator as Simulator
 
 _HOMES = {
@@ -49,8 +48,9 @@ _HOMES = {
     for home, names in {
         "scenario.faults": "Faults",
         "journal.request_recorder": "SeenRequest",
-        "scenario.scenario": "AgentProfile Answer Argument CallerLine Delivery Dialled Line "
-        "Pause Quirks RawMessage Scenario TimeoutSettings Tool Turn VadSettings Voice",
+        "scenario.keys": "AgentProfile Answer Argument CallerLine Delivery Dialled Line Pause "
+        "Quirks RawMessage TimeoutSettings Tool Turn VadSettings Voice",
+        "scenario.scenario": "Scenario",
         "journal.observed_call": "SeenCall SeenMessage ToolOutput",
         "server.server": "Simulator",
     }.items()
@@ -61,10 +61,10 @@ _PACKAGES = {"jsonschema", "jwt", "starlette", "uvicorn", "yaml"}
 
 
 def caller_clip(scenario: Optional[Scenario] = None) -> bytes:
-    """What the caller of a scenario says, as PCM that begins with the call.
+    """Return what the caller of a scenario says, as PCM from the call's start.
 
     Args:
-        scenario: one whose `caller` has clips; the packaged one by default.
+        scenario: a scenario whose `caller` has clips; the packaged one by default.
 
     Raises:
         SimulatorError: the extra is not installed.
@@ -82,7 +82,7 @@ def __getattr__(name: str) -> Any:
         package = str(error.name).partition(".")[0]
         if package not in _PACKAGES:
             raise
-        from vatel_rt.errors import SimulatorError  # not above: it loads a lot
+        from vatel_rt.errors import SimulatorError  # here, because it loads a lot
 
         missing = f"the simulator needs {package}: pip install 'vatel[simulator]'"
         raise SimulatorError(missing) from error

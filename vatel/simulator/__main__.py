@@ -1,4 +1,4 @@
-"""`python -m vatel.simulator`: see `terminal`. A signal ends it from the first moment on."""
+"""`python -m vatel.simulator`; `server.cli` has its options. A signal ends it at any time."""
 
 from __future__ import annotations
 
@@ -10,10 +10,9 @@ from vatel_rt.lazy import install_hint
 
 
 def run() -> int:
-    """Run the program; gives the exit code.
+    """Run the command, and return its exit code.
 
-    While it serves, a signal makes it end its calls; before and after that it holds nothing
-    which would need an end, so that it just goes.
+    A signal during the imports exits at once; while it serves, the command ends its calls first.
     """
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: os._exit(0))

@@ -1,1 +1,1 @@
-"""Requests checked against the OpenAPI document."""
+"""The OpenAPI document, and checks of requests against it."""

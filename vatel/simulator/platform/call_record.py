@@ -16,50 +16,50 @@ Reason = Literal[
     "agent_hangup", "silence_timeout", "user_hangup", "connection_lost", "slow_client",
     "server_shutdown", "failed",
 ]  # fmt: skip
-"""Why calls of the simulator end. `user_hangup` is the platform's, the others are its own."""
+"""Why calls of the simulator end. The platform has only `user_hangup` of these."""
 _REASONS = {
     "transferred": "agent_transfer timeout_transfer silence_transfer",
     "ended_by_agent": "agent_hangup silence_timeout server_shutdown timeout voicemail",
     "ended_by_user": "user_hangup connection_lost slow_client",
 }
 OUTCOMES = {reason: outcome for outcome, reasons in _REASONS.items() for reason in reasons.split()}
-"""The bucket of each reason why calls end; others, such as `no_answer` or `failed`, are in none."""
-MOST_ROWS = 10_000
-"""Rows of a transcript that are kept: the first ones."""
+"""The outcome for each reason; other reasons, such as `no_answer` or `failed`, have none."""
+MAX_ROWS = 10_000
+"""Rows of a transcript that are kept, the first ones."""
 
 
 def now() -> datetime:
-    """The time, in UTC, to the millisecond: what is shown of it is all there is of it."""
+    """Return the time in UTC, in whole milliseconds, which is the resolution of the REST API."""
     time = datetime.now(timezone.utc)
     return time.replace(microsecond=time.microsecond // 1000 * 1000)
 
 
 def stamp(time: datetime) -> str:
-    """`time` as RFC 3339."""
+    """Return `time` in the format of RFC 3339."""
     return time.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def randomness(*of: object) -> random.Random:
-    """The random choices of something, which its names fix: equal names, equal choices."""
-    return random.Random("/".join(map(str, of)))  # noqa: S311
+def randomness(*names: object) -> random.Random:
+    """Return a random generator that is seeded by `names`: equal names, equal choices."""
+    return random.Random("/".join(map(str, names)))  # noqa: S311
 
 
 def new_id(source: Optional[random.Random] = None) -> str:
-    """An id that nothing else has; the next one of `source`, if that is given."""
+    """Return a new UUID, taken from `source` if given."""
     return str(uuid.UUID(int=source.getrandbits(128), version=4) if source else uuid.uuid4())
 
 
 @dataclass
 class CallRecord:
-    """A call, while it lasts and afterwards.
+    """A call, open or ended.
 
     Attributes:
-        source: what the call came through, as `source` of `GET /v1/calls`.
-        party_number: number of the other end of a phone call.
-        tags: only scenarios and tests set them.
-        prompt: what the agent followed, which a token or a dial may have set for this call.
-        chat_id: the chat that it continues.
-        given: what a scenario says of a past call, under the names of the REST API.
+        source: how the call was made, as `source` of `GET /v1/calls`.
+        party_number: number of the other party of a phone call.
+        tags: set only by scenarios and tests.
+        prompt: the agent's prompt, which a token or a dial may set for this call.
+        chat_id: the chat that the call continues.
+        given: fields of a past call that a scenario sets, with the names of the REST API.
     """
 
     agent_id: str
@@ -81,41 +81,41 @@ class CallRecord:
 
     @property
     def status(self) -> str:
-        """How far the call has come, as `status` of `GET /v1/calls`."""
+        """The state of the call, as `status` of `GET /v1/calls`."""
         return str(self.given.get("status") or ("ended" if self.ended else "in_progress"))
 
     def end(self, reason: str) -> None:
-        """The call is over."""
+        """Mark the call as ended, and close its recording."""
         self.ended = now()
         self.reason = reason
         if self.recording:
             self.recording.close()
 
     def add(self, kind: str, turn_id: str, **columns: Any) -> dict[str, Any]:
-        """Write a row of the transcript, and give it back for later additions.
+        """Add a row to the transcript, and return it for later changes.
 
-        A transcript has 10,000 rows at most; those after them are not kept.
+        Rows after the first 10,000 are not kept.
         """
         row = {"index": len(self.rows), "type": kind, "turnId": turn_id, "role": ""}
         row.update({"createdAt": stamp(now()), **columns})
-        if len(self.rows) < MOST_ROWS:
+        if len(self.rows) < MAX_ROWS:
             self.rows.append(row)
         return row
 
-    def add_tool_call(self, turn_id: str, asked: ToolCallData) -> dict[str, Any]:
-        """Write the row of a tool call, and give it back."""
-        values = {str(argument.name): argument.value for argument in asked.arguments}
-        call = {"callId": asked.tool_call_id, "toolName": asked.tool_name}
+    def add_tool_call(self, turn_id: str, data: ToolCallData) -> dict[str, Any]:
+        """Add the row of a tool call, and return it."""
+        values = {str(argument.name): argument.value for argument in data.arguments}
+        call = {"callId": data.tool_call_id, "toolName": data.tool_name}
         call.update(arguments=json.dumps(values), startedAt=stamp(now()))
         return self.add("tool_call", turn_id, toolCall=call)
 
     def add_tool_output(self, row: dict[str, Any], output: str) -> None:
-        """Write the row of the answer to the tool call that has `row`."""
+        """Add the row of a tool's output, given the row of the tool call."""
         row["toolCall"] = call = {**row["toolCall"], "output": output, "endedAt": stamp(now())}
         self.add("tool_call_output", row["turnId"], toolCall=call, toolCallOutput=output)
 
     def to_json(self) -> dict[str, Any]:
-        """The call as the platform shows it."""
+        """Return the call as the REST API shows it."""
         seconds = ((self.ended or now()) - self.created).total_seconds()
         shown: dict[str, Any] = {
             "id": self.id,

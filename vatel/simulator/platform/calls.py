@@ -1,13 +1,14 @@
-"""`/v1/calls`: the history of calls."""
+"""Handlers for `/v1/calls`: the history of calls."""
 
 from __future__ import annotations
 
 from typing import Any, Callable
 
 from dateutil.parser import isoparse
-from starlette.exceptions import HTTPException
 
-from vatel.simulator.openapi.document import Asked, Download, Handler, Json
+from vatel.simulator.openapi.document import Json
+from vatel.simulator.openapi.errors import HttpError
+from vatel.simulator.platform.api_request import ApiRequest, Download, Handler
 from vatel.simulator.platform.call_record import OUTCOMES, CallRecord
 
 _FILTERS: dict[str, Callable[[CallRecord, Any], bool]] = {
@@ -21,15 +22,15 @@ _FILTERS: dict[str, Callable[[CallRecord, Any], bool]] = {
     "tag": lambda call, tag: tag in call.tags,
     "outcome": lambda call, outcome: OUTCOMES.get(call.reason) == outcome,
 }
-"""`organization_id` is none of them: it matters to internal keys only, and here are none."""
+"""`organization_id` is ignored: it affects only internal keys, which do not exist here."""
 
 
-def _calls(asked: Asked) -> Json:
-    """The calls that pass the filters, newest first, a page of them."""
-    page, size = asked.query.get("page", 1), asked.query.get("page_size", 20)
-    passes = _filter(asked.query)
-    own = (c for c in asked.platform.calls.values() if c.organization_id == asked.owner)
-    calls = [call for call in own if passes(call)][::-1]  # of one instant, the last one first
+def _calls(request: ApiRequest) -> Json:
+    """Return a page of the calls that pass the filters, newest first."""
+    page, size = request.query.get("page", 1), request.query.get("page_size", 20)
+    passes = _filter(request.query)
+    own = (c for c in request.platform.calls.values() if c.organization_id == request.owner)
+    calls = [call for call in own if passes(call)][::-1]  # at the same time: the last one first
     calls.sort(key=lambda call: call.created, reverse=True)
     pages = -(-len(calls) // size)
     shown = [call.to_json() for call in calls[(page - 1) * size : page * size]]
@@ -40,11 +41,11 @@ def _calls(asked: Asked) -> Json:
     }
 
 
-def _recording(asked: Asked) -> Download:
-    """The recording of a call that is over."""
-    call = _call(asked)
+def _recording(request: ApiRequest) -> Download:
+    """Return the recording of a call that has ended."""
+    call = _call(request)
     if call.recording is None or call.ended is None:
-        raise HTTPException(404, "the call has no recording")
+        raise HttpError(404, "the call has no recording")
     headers = {
         "content-type": "audio/wav",
         "content-length": str(call.recording.size),
@@ -53,26 +54,26 @@ def _recording(asked: Asked) -> Download:
     return Download(call.recording.wav(), headers)
 
 
-def _call(asked: Asked) -> CallRecord:
-    call = asked.platform.calls.get(asked.ids["id"])
-    if call is None or call.organization_id != asked.owner:
-        raise HTTPException(404, "call not found")
+def _call(request: ApiRequest) -> CallRecord:
+    call = request.platform.calls.get(request.ids["id"])
+    if call is None or call.organization_id != request.owner:
+        raise HttpError(404, "call not found")
     return call
 
 
 def _filter(query: Json) -> Callable[[CallRecord], bool]:
-    """What lets a call through that satisfies every filter in a query."""
+    """Return a predicate for calls that pass every filter of a query."""
     wanted = {name: query[name] for name in query.keys() & _FILTERS.keys()}
     for name in wanted.keys() & {"date_from", "date_to"}:
         try:
             wanted[name] = isoparse(wanted[name])
         except (ValueError, OverflowError) as error:
-            raise HTTPException(400, f"{name}: {wanted[name]!r} is no time") from error
+            raise HttpError(400, f"{name}: {wanted[name]!r} is not a time") from error
     return lambda call: all(_FILTERS[name](call, value) for name, value in wanted.items())
 
 
 OPERATIONS: dict[str, Handler] = {
     "listCalls": _calls,
-    "getCall": lambda asked: _call(asked).to_json(),
+    "getCall": lambda request: _call(request).to_json(),
     "downloadCallRecording": _recording,
 }

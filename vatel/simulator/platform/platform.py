@@ -1,72 +1,71 @@
-"""The state of the simulated platform: who exists, what calls there were. In memory only."""
+"""The state of the simulated platform: organizations, agents, numbers, trunks and calls."""
 
 from __future__ import annotations
 
 import random
+from collections.abc import Awaitable
 from pathlib import Path
-from typing import Any, Optional
+from typing import Any, Callable, Optional
 
 import msgspec
 
 from vatel.simulator.openapi.document import Json
 from vatel.simulator.platform.call_record import CallRecord, new_id, now, randomness, stamp
-from vatel.simulator.platform.seeding import MOST_CALLS, furnish
+from vatel.simulator.platform.fault_control import FaultControl
 from vatel.simulator.platform.tokens import Tokens
-from vatel.simulator.scenario.scenario import AgentProfile, Scenario
-from vatel.simulator.voice.session import Session
-from vatel.simulator.voice.speech import Speech
+from vatel.simulator.scenario.keys import AgentProfile
+from vatel.simulator.scenario.scenario import Scenario
+from vatel.simulator.scenario.tables import MAX_CALLS
 
 LLMS = ["simulator/scenario", "simulator/scenario-small"]
-"""There is no language model behind either: the scenario speaks."""
+"""The simulator has no language model; answers come from the scenario."""
 VOICES: list[dict[str, Any]] = [
     {
         "id": "simulator-voice",
         "name": "Simulator",
-        "description": "Packaged clips, or the voice that the scenario gives espeak-ng",
+        "description": "Packaged clips, or the voice of espeak-ng that the scenario selects",
         "provider": "openai",
         "languages": ["en"],
         "featured": True,
     }
 ]
+Synthesize = Callable[[str, Optional[str]], Awaitable[bytes]]
+"""Returns a text as PCM, given the name of its clip, if it has one."""
 
 
 class Platform:
     """Organizations by API key; agents, numbers, trunks, assignments and calls by id.
 
-    What is in the dictionaries is what the REST side shows.
+    The REST API shows the values of the dictionaries.
 
     Attributes:
         scenario: what the agents say.
-        speech: their voice.
-        faults: what goes wrong.
+        synthesize: speaks texts of dialled calls.
+        faults: the faults in effect.
         tokens: the session tokens.
-        sessions: the voice sessions that are open.
-        folder: where recordings are; None while the simulator takes no calls.
-        has_sip: whether there are SIP credentials, without which there are no trunks.
-        media_url: address of the media server, without which there is no WebRTC.
-        started: when it began.
-        owners: the organization of each id.
+        folder: the folder of recordings; None while the simulator accepts no calls.
+        has_sip: whether the platform has SIP credentials, which trunks need.
+        media_url: address of the media server, which WebRTC needs.
+        started: when the platform was created.
+        owners: the organization's id, by the id of each entry.
         versions: the versions of each agent and their nodes, oldest first.
-        active: the version of each agent that its calls are of.
-        calls: the calls, the last 20,000 that are over and all that are not.
-
-    Raises:
-        SimulatorError: something in the scenario cannot be.
+        active: the published version that an agent's calls use, by the agent's id.
+        calls: all open calls, and the last 20,000 that have ended.
     """
 
     def __init__(
         self,
         scenario: Scenario,
+        synthesize: Synthesize,
         api_key: str,
         token_ttl: float,
         has_sip: bool = True,
         media_url: str = "",
     ) -> None:
-        scenario.check()
         self.scenario = scenario
+        self.synthesize = synthesize
         self.started = now()
-        self.speech = Speech(scenario)
-        self.faults = scenario.faults.copy()
+        self.faults = FaultControl(scenario.faults)
         self.tokens = Tokens(token_ttl, self.faults)
         self.has_sip = has_sip
         self.media_url = media_url
@@ -80,19 +79,17 @@ class Platform:
         self.trunks: dict[str, Json] = {}
         self.assignments: dict[str, Json] = {}
         self.calls: dict[str, CallRecord] = {}
-        self.sessions: set[Session] = set()
         self._ids: dict[str, random.Random] = {}
         self.organization = self.add_organization("Simulated organization", api_key)
-        furnish(self)
 
     def new_id(self, kind: str) -> str:
-        """The next id for things of a kind; the scenario's seed fixes all of them."""
-        fixed = self._ids.setdefault(kind, randomness(self.scenario.seed, kind))
-        return new_id(fixed)
+        """Return the next id for entries of a kind. The ids depend on the scenario's seed."""
+        source = self._ids.setdefault(kind, randomness(self.scenario.seed, kind))
+        return new_id(source)
 
     def add_call(self, call: CallRecord) -> None:
-        """Put a call into the history. The oldest ones make room, if they are over."""
-        if len(self.calls) >= MOST_CALLS:
+        """Add a call to the history. If it is full, remove the oldest ended call."""
+        if len(self.calls) >= MAX_CALLS:
             oldest = next((old for old in self.calls.values() if old.ended), None)
             if oldest and oldest.recording:
                 oldest.recording.delete()
@@ -101,20 +98,20 @@ class Platform:
         self.calls[call.id] = call
 
     def add_organization(self, name: str, api_key: str) -> Json:
-        """A new organization, with its key."""
+        """Add an organization with its API key, and return it."""
         key = self.new_id("organizations")
         self.organizations[api_key] = {"id": key, "name": name, "created_at": stamp(now())}
         return self.organizations[api_key]
 
     def organization_of(self, owner: str) -> Json:
-        """The organization with an id."""
+        """Return the organization with an id."""
         return next(o for o in self.organizations.values() if o["id"] == owner)
 
     def add_agent(self, owner: str, settings: Json) -> Json:
-        """A new agent of an organization, with one version, which is published."""
+        """Add an agent with one published version, and return it."""
         agent = _new_agent(self.new_id("agents"))
-        change(agent, settings)
-        self.keep(self.agents, agent, owner)
+        update_agent(agent, settings)
+        self.add(self.agents, agent, owner)
         self.versions[agent["id"]] = {}
         version = self.add_version(agent)["version"]
         version["published_at"] = version["created_at"]
@@ -122,12 +119,12 @@ class Platform:
         return agent
 
     def prompt(self, agent_id: str, version_id: str) -> str:
-        """What an agent follows in a version."""
+        """Return the prompt of an agent's version."""
         nodes = self.versions[agent_id][version_id]["nodes"]
         return next((str(node["prompt"]) for node in nodes if "prompt" in node), "")
 
     def add_version(self, agent: Json) -> Json:
-        """A version that has the agent as it is now; it is not published."""
+        """Add an unpublished version with the agent's present settings, and return it."""
         versions = self.versions[agent["id"]]
         version = {
             "id": self.new_id("versions"),
@@ -140,28 +137,28 @@ class Platform:
         versions[version["id"]] = {"version": version, "nodes": [node]}
         return versions[version["id"]]
 
-    def keep(self, table: dict[str, Json], thing: Json, owner: str) -> Json:
-        """Put a thing of an organization into its table, and give it back."""
-        table[thing["id"]] = thing
-        self.owners[thing["id"]] = owner
-        return thing
+    def add(self, table: dict[str, Json], entry: Json, owner: str) -> Json:
+        """Add an entry of an organization to its table, and return it."""
+        table[entry["id"]] = entry
+        self.owners[entry["id"]] = owner
+        return entry
 
-    def forget(self, table: dict[str, Json], key: str) -> None:
-        """Take a thing out of its table."""
+    def remove(self, table: dict[str, Json], key: str) -> None:
+        """Remove an entry from its table."""
         del table[key], self.owners[key]
 
     def assigned(self, **to: str) -> list[Json]:
-        """The assignments with these values of `agent_id`, `sip_trunk_id`, or both."""
+        """Return the assignments with these values of `agent_id`, `sip_trunk_id`, or both."""
         return [a for a in self.assignments.values() if to.items() <= a.items()]
 
     def unassign(self, **to: str) -> None:
-        """Delete those assignments."""
+        """Remove the assignments with these values."""
         for assignment in self.assigned(**to):
-            self.forget(self.assignments, assignment["id"])
+            self.remove(self.assignments, assignment["id"])
 
 
-def change(agent: Json, settings: Json) -> None:
-    """Set what is in `settings`: None takes away, and a group of settings is merged."""
+def update_agent(agent: Json, settings: Json) -> None:
+    """Change an agent: None removes a setting, and groups of settings are merged."""
     for key, value in settings.items():
         if value is None:
             agent.pop(key, None)

@@ -1,7 +1,7 @@
-"""The recording of a call: the caller on the left, the agent as it was heard on the right.
+"""The stereo recording of a call: left the caller, right the agent as the caller heard it.
 
-The two legs are files while the call lasts and are brought together when somebody asks for
-the recording, so neither its length nor a late interruption costs memory.
+Each leg is a file, and the legs are combined when the recording is requested. So neither a long
+call nor a late interruption takes memory.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ _LEGS: tuple[Leg, Leg] = ("caller", "agent")
 _FRAME = 2 * SAMPLE_WIDTH
 _BLOCK = 32_768
 _BUFFER = 65_536
-"""Bytes of a leg that are written at once: more than a second."""
+"""Bytes of a leg that are buffered: more than a second."""
 _HEADER = struct.Struct("<4sI4s4sIHHIIHH4sI")
 _LARGEST = 2**32 - 1
-LONGEST = (_LARGEST - _HEADER.size) // _FRAME
-"""Samples that a WAV file can hold: a recording ends after twelve hours."""
+MAX_SAMPLES = (_LARGEST - _HEADER.size) // _FRAME
+"""Samples that a WAV file can hold, about twelve hours; later audio is not recorded."""
 
 
 class Recording:
-    """A recording kept in `folder`. Positions are samples from the call's start."""
+    """A recording in `folder`. Positions are in samples from the call's start."""
 
     def __init__(self, folder: Path, name: str) -> None:
         self._paths = {leg: folder / f"{name}.{leg}" for leg in _LEGS}
@@ -37,50 +37,50 @@ class Recording:
         self._ends = dict.fromkeys(_LEGS, 0)
 
     def write(self, leg: Leg, position: int, pcm: bytes) -> None:
-        """Lay `pcm` on a leg; what was not written before it is silence."""
-        pcm = pcm[: max(0, LONGEST - position) * SAMPLE_WIDTH]
+        """Write `pcm` to a leg at a position; a gap before it is silence."""
+        pcm = pcm[: max(0, MAX_SAMPLES - position) * SAMPLE_WIDTH]
         if position != self._ends[leg]:  # seeking empties the buffer
             self._files[leg].seek(position * SAMPLE_WIDTH)
         self._files[leg].write(pcm)
         self._ends[leg] = position + len(pcm) // SAMPLE_WIDTH
 
     def cut(self, leg: Leg, position: int) -> None:
-        """Take away what a leg has after `position`."""
+        """Remove the audio of a leg after `position`."""
         file = self._files[leg]
         if file.seek(0, 2) > position * SAMPLE_WIDTH:
             file.truncate(position * SAMPLE_WIDTH)
-        self._ends[leg] = -1  # wherever the file is now
+        self._ends[leg] = -1  # so that the next write seeks
 
     def delete(self) -> None:
-        """Nobody will ask for it any more."""
+        """Close the recording and delete its files."""
         self.close()
         for path in self._paths.values():
             path.unlink(missing_ok=True)
 
     def close(self) -> None:
-        """The call is over: nothing more is written."""
+        """Close the files; nothing can be written afterwards."""
         for file in self._files.values():
             file.close()
 
     def pcm(self, leg: Leg) -> bytes:
-        """What a leg has so far; in any thread."""
+        """Return the audio of a leg so far. May be called in any thread."""
         self._flush()
         return self._paths[leg].read_bytes()
 
     @property
     def size(self) -> int:
-        """Bytes of the WAV file."""
+        """The size of the WAV file in bytes."""
         self._flush()
         longest = max(path.stat().st_size for path in self._paths.values())
         return _HEADER.size + longest // SAMPLE_WIDTH * _FRAME
 
     def _flush(self) -> None:
         for file in self._files.values():
-            with suppress(ValueError):  # closed, and with that written
+            with suppress(ValueError):  # closed, so already written
                 file.flush()
 
     async def wav(self) -> AsyncIterator[bytes]:
-        """The WAV file, in pieces."""
+        """Return the WAV file in blocks."""
         left, right = (self._paths[leg].open("rb") for leg in _LEGS)
         with left, right:
             size = self.size - _HEADER.size

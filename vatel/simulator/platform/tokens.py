@@ -1,4 +1,4 @@
-"""Session tokens: signed, short-lived, good for one call."""
+"""Session tokens: signed, short-lived, valid for one call."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from dataclasses import dataclass
 from typing import Any, Optional
 
 import jwt
-from starlette.exceptions import HTTPException
 
-from vatel.simulator.scenario.faults import Faults
+from vatel.simulator.openapi.errors import HttpError
+from vatel.simulator.platform.fault_control import FaultControl
 
 _ALGORITHM = "HS256"
 
 
 @dataclass(frozen=True)
 class Grant:
-    """What a token allows, and the settings for its one session."""
+    """What a token permits, and the settings of its session."""
 
     agent_id: str
     organization_id: str
@@ -31,18 +31,18 @@ class Grant:
 
 
 class Tokens:
-    """Issues tokens that are valid for `ttl` seconds, and takes each of them once."""
+    """Issues tokens that are valid for `ttl` seconds, and accepts each of them once."""
 
-    def __init__(self, ttl: float = 60, faults: Optional[Faults] = None) -> None:
+    def __init__(self, ttl: float = 60, faults: Optional[FaultControl] = None) -> None:
         self._ttl = ttl
-        self._faults = faults or Faults()
+        self._faults = faults or FaultControl()
         self._secret = secrets.token_bytes(32)
         self._open: dict[str, tuple[float, Grant]] = {}
 
     def issue(self, grant: Grant) -> str:
-        """A token for `grant`: a JWT with the agent, its version and the scopes."""
+        """Return a token for `grant`: a JWT with the agent, its version and the scopes."""
         now = time.time()
-        self._forget(now)
+        self._remove_expired(now)
         token_id = uuid.uuid4().hex
         expiry = now - 1 if self._faults.expired_tokens else now + self._ttl
         self._open[token_id] = (expiry, grant)
@@ -58,7 +58,7 @@ class Tokens:
         return self._signed(claims, now, expiry)
 
     def issue_media(self, room: str, identity: str) -> str:
-        """A token for a room of the media server. There is no server that would take it."""
+        """Return a token for a room of the media server. The simulator has no such server."""
         claims = {"sub": identity, "video": {"room": room, "roomJoin": True}}
         return self._signed(claims, time.time(), time.time() + self._ttl)
 
@@ -67,26 +67,26 @@ class Tokens:
         return jwt.encode({**claims, **times}, self._secret, algorithm=_ALGORITHM)
 
     def redeem(self, token: str) -> Grant:
-        """What `token` grants; the second time it grants nothing.
+        """Return the grant of a token, and mark the token as used.
 
         Raises:
-            HTTPException: it is none of ours, expired, or used.
+            HttpError: (400, 401) the token was not issued here, has expired, or was used.
         """
         try:
             claims = jwt.decode(token, self._secret, [_ALGORITHM], {"require": ["exp", "jti"]})
         except jwt.ExpiredSignatureError as error:
-            raise HTTPException(401, "the session token has expired") from error
+            raise HttpError(401, "the session token has expired") from error
         except jwt.InvalidSignatureError as error:
-            raise HTTPException(401, "invalid session token") from error
+            raise HttpError(401, "invalid session token") from error
         except jwt.InvalidTokenError as error:
-            raise HTTPException(400, "malformed session token") from error
+            raise HttpError(400, "malformed session token") from error
         known = self._open.pop(str(claims["jti"]), None)
         if known is None:
-            raise HTTPException(401, "the session token was already used")
-        if known[0] <= time.time():  # of which the token has whole seconds only
-            raise HTTPException(401, "the session token has expired")
+            raise HttpError(401, "the session token was already used")
+        if known[0] <= time.time():  # the expiry in the token is in whole seconds
+            raise HttpError(401, "the session token has expired")
         return known[1]
 
-    def _forget(self, now: float) -> None:
+    def _remove_expired(self, now: float) -> None:
         for token_id in [key for key, (expiry, _) in self._open.items() if expiry < now]:
             del self._open[token_id]

@@ -1,1 +1,1 @@
-"""Scenario files: their keys, how they are read, and what is checked."""
+"""Scenarios: their keys, how files are read, and what is checked."""

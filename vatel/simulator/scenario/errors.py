@@ -1,4 +1,7 @@
-"""What is wrong in a scenario or in faults: where it stands, and what may stand there."""
+"""What is wrong in a scenario or in faults: the place, the problem, the valid values.
+
+msgspec reports a wrong type only as English text, so that text is parsed here.
+"""
 
 from __future__ import annotations
 
@@ -13,9 +16,10 @@ from vatel_rt.errors import SimulatorError
 
 Place = tuple[Union[str, int], ...]
 """The keys and indexes that lead to a value."""
+Problems = Iterator[tuple[Place, str]]
 _STEP = re.compile(r"\.(\w+)|\[(\d+)\]")
 _UNKNOWN = re.compile("unknown field `(.*)`", re.S)
-_KINDS = re.compile(r"`(\w+(?: \| \w+)*)`")
+_TYPES = re.compile(r"`(\w+(?: \| \w+)*)`")
 _NAMES = {
     "object": "a mapping",
     "array": "a list",
@@ -26,21 +30,26 @@ _NAMES = {
 }
 
 
-class MistakeError(SimulatorError):
-    """Something in a scenario cannot be.
+class ScenarioError(SimulatorError):
+    """A value of a scenario is wrong.
 
     Attributes:
-        place: where.
+        place: the keys and indexes that lead to the value.
     """
 
-    def __init__(self, place: Place, text: str) -> None:
+    def __init__(self, place: Place, problem: str) -> None:
         self.place = place
         where = "".join(f"[{s}]" if isinstance(s, int) else f".{s}" for s in place)
-        super().__init__(" ".join(f"{where[1:]}: {text}".split()) if place else text)
+        super().__init__(" ".join(f"{where[1:]}: {problem}".split()) if place else problem)
 
 
-def in_types(error: msgspec.ValidationError, kind: type) -> MistakeError:
-    """The mistake that msgspec found in what should be a `kind`."""
+def unknown_key(known: str) -> str:
+    """Return the text for a key that is not one of those in `known`."""
+    return f"unknown key; the keys are {known}"
+
+
+def from_msgspec(error: msgspec.ValidationError, kind: type) -> ScenarioError:
+    """Return the error for what msgspec found wrong in a value of the type `kind`."""
     text, _, where = str(error).rpartition(" - at `$")
     if not text:
         text, where = where, ""
@@ -48,28 +57,28 @@ def in_types(error: msgspec.ValidationError, kind: type) -> MistakeError:
     choices = ", ".join(_choices(inspect.type_info(kind), place))
     unknown = _UNKNOWN.search(text)
     if unknown:
-        return MistakeError((*place, unknown[1]), f"there is no such key; there are {choices}")
-    text = _in_words(text)
-    return MistakeError(place, text + (f"; it is one of {choices}" if "enum" in text else ""))
+        return ScenarioError((*place, unknown[1]), unknown_key(choices))
+    suffix = f"; valid values: {choices}" if "enum" in text else ""
+    return ScenarioError(place, _in_yaml_terms(text) + suffix)
 
 
-def _in_words(text: str) -> str:
-    """What msgspec says, in words of YAML instead of those of Python."""
+def _in_yaml_terms(text: str) -> str:
+    """Return a text of msgspec with the names of YAML types instead of Python's."""
 
-    def names(kinds: re.Match[str]) -> str:
-        known = [kind for kind in kinds[1].split(" | ") if kind != "null"]
-        return " or ".join(_NAMES.get(kind, kind) for kind in known) or "nothing"
+    def names(types: re.Match[str]) -> str:
+        known = [name for name in types[1].split(" | ") if name != "null"]
+        return " or ".join(_NAMES.get(name, name) for name in known) or "nothing"
 
     text = re.sub(r"Object missing required field `(.*)`", r"\1 is missing", text)
-    text = re.sub(" matching regex .*", " that is a UUID in small letters", text)
-    in_words = _KINDS.sub(names, text)
-    is_unquoted = in_words.startswith("Expected text, got") and "`object`" not in text
-    return f"{in_words}; it needs quotes" if is_unquoted else in_words
+    text = re.sub("`str` matching regex .*", "a UUID in lower case", text)
+    renamed = _TYPES.sub(names, text)
+    is_unquoted = renamed.startswith("Expected text, got") and "`object`" not in text
+    return f"{renamed}; put it in quotes" if is_unquoted else renamed
 
 
 def _choices(kind: inspect.Type, place: Place) -> Iterator[str]:
-    """The keys of a mapping, or the values of a choice, at a place in a `kind`."""
-    for found in _kinds(kind, place):
+    """Return the keys of a mapping, or the values of a choice, at a place in a `kind`."""
+    for found in _types_at(kind, place):
         if isinstance(found, inspect.StructType):
             yield from (field.encode_name for field in found.fields)
         elif isinstance(found, inspect.LiteralType):
@@ -78,15 +87,15 @@ def _choices(kind: inspect.Type, place: Place) -> Iterator[str]:
             yield "a number"
 
 
-def _kinds(kind: inspect.Type, place: Place) -> Iterator[inspect.Type]:
-    """What may stand at a place in a `kind`."""
+def _types_at(kind: inspect.Type, place: Place) -> Iterator[inspect.Type]:
+    """Return the types allowed at a place in a `kind`."""
     if isinstance(kind, inspect.UnionType):
         for one in kind.types:
-            yield from _kinds(one, place)
+            yield from _types_at(one, place)
     elif not place:
         yield kind
     elif isinstance(kind, inspect.ListType):
-        yield from _kinds(kind.item_type, place[1:])
+        yield from _types_at(kind.item_type, place[1:])
     elif isinstance(kind, inspect.StructType):
         for field in (field for field in kind.fields if field.encode_name == place[0]):
-            yield from _kinds(field.type, place[1:])
+            yield from _types_at(field.type, place[1:])

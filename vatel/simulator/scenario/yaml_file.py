@@ -1,4 +1,4 @@
-"""YAML files, read strictly, with the line of what is in them."""
+"""Strict reading of YAML files, with the line of each key."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ _NOT_JSON = (":timestamp", ":binary", ":set", ":omap", ":pairs")
 
 
 class YamlFile:
-    """A file that has been read. It has JSON's types only: what looks like a date is text.
+    """A YAML file. Its values have JSON types only: a date is read as text.
 
     Raises:
-        SimulatorError: it cannot be read; the text names the line.
+        SimulatorError: the file cannot be read; the text has the line.
 
     Attributes:
-        value: what it holds; None if that is nothing.
+        value: the content; None for an empty file.
     """
 
     def __init__(self, path: Path) -> None:
@@ -33,10 +33,10 @@ class YamlFile:
         except OSError as error:
             raise SimulatorError(str(error.strerror)) from error
         except yaml.MarkedYAMLError as error:
-            raise SimulatorError(_told(error)) from error
+            raise SimulatorError(_one_line(error)) from error
         except UnicodeDecodeError as error:
             line = data[: error.start].count(b"\n") + 1
-            raise SimulatorError(f"line {line}: it is not UTF-8") from error
+            raise SimulatorError(f"line {line}: not valid UTF-8") from error
         except yaml.reader.ReaderError as error:
             line = data.decode("utf-8")[: error.position].count("\n") + 1
             raise SimulatorError(f"line {line}: {error.reason}") from error
@@ -44,11 +44,11 @@ class YamlFile:
             raise SimulatorError("nested too deeply") from error
 
     def line(self, place: Place) -> int:
-        """The line of a key or an item; where it is not there, of what it is missing in."""
+        """Return the line of a key or an item; for one that is missing, its parent's line."""
         node, line = self._root, 1
         for step in place:
             if isinstance(node, yaml.MappingNode):
-                # The last one counts: those that merge keys brought come first.
+                # Of several the last one counts: merge keys put theirs before it.
                 found = [pair for pair in node.value if pair[0].value == step]
                 mark, node = (found[-1][0].start_mark, found[-1][1]) if found else (None, None)
             elif isinstance(node, yaml.SequenceNode) and isinstance(step, int):
@@ -60,7 +60,7 @@ class YamlFile:
         return line
 
 
-def _told(error: yaml.MarkedYAMLError) -> str:
+def _one_line(error: yaml.MarkedYAMLError) -> str:
     mark = error.problem_mark or error.context_mark
     where = f"line {mark.line + 1}: " if mark else ""
     parts = (error.problem, error.context)
@@ -68,7 +68,7 @@ def _told(error: yaml.MarkedYAMLError) -> str:
 
 
 class _Loader(yaml.SafeLoader):
-    """The safe loader, for what JSON has as well, which takes each key once."""
+    """The safe loader for JSON types only, which refuses duplicate keys."""
 
     yaml_constructors = {  # noqa: RUF012
         tag: construct
@@ -84,7 +84,7 @@ class _Loader(yaml.SafeLoader):
         known = set()
         for key in (key for key, _ in node.value if isinstance(key, yaml.ScalarNode)):
             if key.value in known:
-                problem = f"the key {key.value} is there twice"
+                problem = f"duplicate key {key.value}"
                 raise yaml.constructor.ConstructorError(None, None, problem, key.start_mark)
             known.add(key.value)
         return super().construct_mapping(node, deep)

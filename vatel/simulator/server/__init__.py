@@ -1,1 +1,1 @@
-"""The simulator as a server and as a program."""
+"""The HTTP server, and the command that runs it."""

@@ -1,7 +1,7 @@
-"""uvicorn as a guest: it leaves signals, logging and loggers to the program around it.
+"""A uvicorn server inside another program: it leaves signals, logging and loggers as they are.
 
-Its lines go to the logger `vatel.simulator.server`, and only warnings and errors do: the others
-have addresses in them, and the address of a voice session has its token.
+It logs warnings and errors to `vatel.simulator.server`. The other lines of uvicorn contain
+addresses, and the address of a voice session contains its token.
 """
 
 from __future__ import annotations
@@ -20,33 +20,35 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
-from vatel.simulator.scenario.faults import Faults
+from vatel.simulator.platform.fault_control import FaultControl
 from vatel.simulator.voice.socket import RESET
+from vatel_rt.errors import SimulatorError
 
-LARGEST_MESSAGE = 16 * 2**20
-PATIENCE = 3
-"""Seconds that an answer on its way may take once the simulator ends."""
+MAX_MESSAGE = 16 * 2**20
+"""Bytes of a WebSocket message."""
+SHUTDOWN_TIMEOUT = 3
+"""Seconds that open answers may take when the simulator ends."""
 KEEP_ALIVE = 75
-"""Seconds that an idle connection stays. Longer than clients keep one (httpx: 5), for a request
-that crosses the end of its connection fails."""
+"""Seconds that an idle connection is kept. This must be longer than clients keep one (httpx: 5),
+because a request sent while the server closes the connection fails."""
 PING_INTERVAL = 20
 """Seconds. Older versions of uvicorn send no pings. A client that answers none is not closed."""
-_AT_ONCE = struct.pack("ii", 1, 0)
+_LINGER_ZERO = struct.pack("ii", 1, 0)
 _LOST: Any = {"type": "websocket.disconnect", "code": 1006}
 _DENIED = "ASGI callable returned without completing handshake."
 
 log = logging.getLogger("vatel.simulator.server")
 
 
-def _tells(line: logging.LogRecord) -> bool:
-    # uvicorn takes a handshake that was denied with a status for one that was left undone.
+def _is_problem(line: logging.LogRecord) -> bool:
+    # uvicorn reports a handshake that was denied with a status as one without an answer.
     return line.levelno >= logging.WARNING and line.msg != _DENIED
 
 
-log.addFilter(_tells)
+log.addFilter(_is_problem)
 
 
-class _Requests(H11Protocol):
+class _HttpProtocol(H11Protocol):
     def __init__(self, *arguments: Any, **keywords: Any) -> None:
         super().__init__(*arguments, **keywords)
         self.logger = log
@@ -54,23 +56,24 @@ class _Requests(H11Protocol):
 
 
 class _Config(uvicorn.Config):
-    def __init__(self, app: Any, faults: Faults, **settings: Any) -> None:
+    def __init__(self, app: Any, faults: FaultControl, **settings: Any) -> None:
         super().__init__(app, **settings)
         self.faults = faults
 
     def configure_logging(self) -> None:
-        """The loggers are not ours."""
+        """Leave the loggers of the program as they are."""
 
     def load(self) -> None:
         super().load()
-        self.loaded_app = self.app  # at the level TRACE it would be one that logs addresses
+        self.loaded_app = self.app  # at the level TRACE, uvicorn wraps it and logs addresses
 
 
-class _Sessions(WebSocketsSansIOProtocol):
-    """What uvicorn has in later versions only: back-pressure, and an end that both sides tell.
+class _SessionProtocol(WebSocketsSansIOProtocol):
+    """uvicorn's WebSocket protocol, with the same behaviour for all its supported versions.
 
-    Nothing is sent while the client does not read: a send waits. A close frame does not; it
-    waits for the client's, for as long as it is not cancelled.
+    A send waits while the client does not read. A close frame is sent at once, and the send of
+    it returns when the connection has ended. The subclass also resets connections, and does not
+    answer pings, where a fault demands it.
     """
 
     config: _Config
@@ -86,7 +89,7 @@ class _Sessions(WebSocketsSansIOProtocol):
         self._lost = asyncio.Event()
 
     def _reject_without_type(self, *arguments: Any) -> Any:
-        # Older versions of uvicorn add the application's headers to those that are there.
+        # Older versions of uvicorn add the application's headers to the default ones.
         response = self._reject(*arguments)
         if self.initial_response:
             del response.headers["Content-Type"]
@@ -99,7 +102,7 @@ class _Sessions(WebSocketsSansIOProtocol):
         self._drained.set()
 
     def connection_lost(self, exc: Optional[Exception]) -> None:
-        # uvicorn tells a lost connection with the code of a close frame without one.
+        # uvicorn reports a lost connection as 1005, which means a close frame without a code.
         if self.handshake_complete and self.conn.close_rcvd is None:
             self.queue.put_nowait(_LOST)
         super().connection_lost(exc)
@@ -118,13 +121,13 @@ class _Sessions(WebSocketsSansIOProtocol):
             super().handle_close(event)
 
     def send_receive_event_to_app(self) -> None:
-        if self.close_sent:  # nobody takes it any more, and it would stop the reading
+        if self.close_sent:  # nothing receives it any more, and it would pause reading
             return
-        # uvicorn stops the reading for each message, which takes two system calls. One may wait.
-        stopped, may_wait = self.read_paused, self.queue.empty()
-        self.read_paused = stopped or may_wait
+        # uvicorn pauses reading for each message, which takes two system calls. One may wait.
+        paused, may_wait = self.read_paused, self.queue.empty()
+        self.read_paused = paused or may_wait
         super().send_receive_event_to_app()
-        self.read_paused = stopped or not may_wait
+        self.read_paused = paused or not may_wait
 
     async def run_asgi(self) -> None:
         scope: Any = self.scope
@@ -160,76 +163,88 @@ class _Sessions(WebSocketsSansIOProtocol):
     def _reset(self) -> None:
         if not self._lost.is_set():
             connection = self.transport.get_extra_info("socket")
-            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_ZERO)
             self.transport.abort()
 
 
-class Guest(uvicorn.Server):
-    """A server for one application.
+class AsgiServer(uvicorn.Server):
+    """A server for one ASGI application, in the event loop that it is started in."""
 
-    Attributes:
-        ready: set once it serves.
-    """
-
-    def __init__(self, app: Any, faults: Faults) -> None:
-        self.ready = asyncio.Event()
+    def __init__(self, app: Any, faults: FaultControl) -> None:
+        self._ready = asyncio.Event()
         self._ending = asyncio.Event()
+        self._task: Optional[asyncio.Task[None]] = None
         self.servers: list[asyncio.base_events.Server] = []
         config = _Config(
             app,
             faults,
-            http=_Requests,
-            ws=_Sessions,
-            ws_max_size=LARGEST_MESSAGE,
+            http=_HttpProtocol,
+            ws=_SessionProtocol,
+            ws_max_size=MAX_MESSAGE,
             ws_ping_interval=PING_INTERVAL,
             ws_ping_timeout=None,
             ws_per_message_deflate=False,
             lifespan="off",
             proxy_headers=False,
             server_header=False,
-            timeout_graceful_shutdown=PATIENCE,
+            timeout_graceful_shutdown=SHUTDOWN_TIMEOUT,
             timeout_keep_alive=KEEP_ALIVE,
         )
         super().__init__(config)
 
-    async def startup(self, sockets: Optional[list[socket.socket]] = None) -> None:
-        """Begin to serve."""
-        await super().startup(sockets)
-        self.ready.set()
+    async def start(self, listener: socket.socket) -> None:
+        """Serve on `listener` in a task; return when the server accepts connections.
 
-    async def main_loop(self) -> None:
-        """Serve until `end`."""
-        while not await self.on_tick(0):
-            with anyio.move_on_after(1):  # the Date of the answers
-                await self._ending.wait()
+        Raises:
+            SimulatorError: the server could not start.
+        """
+        self._task = asyncio.create_task(self.serve([listener]))
+        self._task.add_done_callback(lambda _: self._ready.set())
+        await self._ready.wait()
+        if self._task.done():
+            failure = None if self._task.cancelled() else self._task.exception()
+            raise SimulatorError(f"cannot serve: {failure!r}") from failure
 
-    def end(self) -> None:
-        """Stop to serve, once the answers on their way are complete."""
+    async def stop(self) -> None:
+        """Stop serving once open answers are complete; return when the task has ended."""
         self.should_exit = True
         self._ending.set()
+        if self._task:
+            await asyncio.wait([self._task])
 
-    async def shutdown(self, sockets: Optional[list[socket.socket]] = None) -> None:  # noqa: ARG002
-        """End, without the pauses that uvicorn makes: a test begins and ends many simulators."""
-        for server in self.servers:
-            server.close()
-        for connection in list(self.server_state.connections):
-            connection.shutdown()
-        with anyio.move_on_after(PATIENCE):
-            while self.server_state.connections or self.server_state.tasks:  # noqa: ASYNC110
-                await anyio.sleep(0.005)
-        for task in self.server_state.tasks:
-            log.warning("an answer took too long to end")
-            task.cancel()
-        self.drop()
-
-    def drop(self) -> None:
-        """Let go of what is still open, without waiting for anybody."""
+    def abort(self) -> None:
+        """Close the port and all connections without waiting."""
         for server in self.servers:
             server.close()
         for connection in list(self.server_state.connections):
             connection.transport.abort()
 
+    async def startup(self, sockets: Optional[list[socket.socket]] = None) -> None:
+        """Is called by uvicorn to open the port."""
+        await super().startup(sockets)
+        self._ready.set()
+
+    async def main_loop(self) -> None:
+        """Is called by uvicorn to run until `stop`."""
+        while not await self.on_tick(0):
+            with anyio.move_on_after(1):  # each tick renews the header Date
+                await self._ending.wait()
+
+    async def shutdown(self, sockets: Optional[list[socket.socket]] = None) -> None:  # noqa: ARG002
+        """Is called by uvicorn to end. Without uvicorn's pauses, because tests end many."""
+        for server in self.servers:
+            server.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        with anyio.move_on_after(SHUTDOWN_TIMEOUT):
+            while self.server_state.connections or self.server_state.tasks:  # noqa: ASYNC110
+                await anyio.sleep(0.005)
+        for task in self.server_state.tasks:
+            log.warning("cancelled an answer that took more than %s s to end", SHUTDOWN_TIMEOUT)
+            task.cancel()
+        self.abort()
+
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """The signals are not ours."""
+        """Leave the signal handlers of the program as they are."""
         yield

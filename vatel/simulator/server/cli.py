@@ -1,4 +1,4 @@
-"""The simulator at a terminal: options, and a server until a signal comes."""
+"""The command `python -m vatel.simulator`: its options, and serving until a signal."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from vatel_rt.errors import ConfigurationError, SimulatorError
 from vatel_rt.version import __version__
 
 if TYPE_CHECKING:
-    from vatel.simulator import Simulator
+    from vatel.simulator.server.server import Simulator
     from vatel.simulator.voice.replay import Speed
 
-ENDED, NO_START, BAD_INPUT = 0, 1, 2
+ENDED, NOT_STARTED, BAD_INPUT = 0, 1, 2
 LAST_PORT = 65_535
 EXIT_CODES = """\
 exit codes:
   0  ended by SIGINT or SIGTERM
-  1  cannot start: the address is in use, or is none of this machine; or nobody takes the output
+  1  not started: the address is in use or not on this machine, or the output cannot be written
   2  bad input: an argument, the scenario file, or a missing package
 """
 FAULTS = f"""\
@@ -40,13 +40,13 @@ API key {key}, agent {agent}; to talk to it:
 
 
 def main(arguments: Optional[Sequence[str]] = None) -> int:
-    """Run the simulator until a signal ends it; gives the exit code."""
+    """Run the simulator until a signal ends it, and return the exit code."""
     options = _parser().parse_args(arguments)
     logging.basicConfig(format="%(message)s", level=logging.WARNING)
     failure = BAD_INPUT
     try:
         simulator = _simulator(options)
-        failure = NO_START
+        failure = NOT_STARTED
         asyncio.run(_serve(simulator, options.record))
     except ConfigurationError as error:
         print(error, file=sys.stderr)  # noqa: T201
@@ -54,11 +54,11 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
     except SimulatorError as error:
         print(error, file=sys.stderr)  # noqa: T201
         return failure
-    except OSError as error:  # only our output has errors that are not ours
+    except OSError as error:  # from writing the output; all others are translated
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if not isinstance(error, BrokenPipeError):
             print(f"cannot write the output: {error.strerror or error}", file=sys.stderr)  # noqa: T201
-        return NO_START
+        return NOT_STARTED
     return ENDED
 
 
@@ -66,28 +66,28 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m vatel.simulator",
         usage="%(prog)s [option ...] (--help lists them)",
-        description="The Vatel platform on this machine, with a scripted agent. It recognises "
-        "no speech: what it says and 'hears' comes from the scenario.",
+        description="Run the Vatel platform on this machine, with a scripted agent. It does not "
+        "recognize speech: what the agent hears and says is defined by the scenario.",
         epilog=f"{FAULTS}\n{EXIT_CODES}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
     add("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
-    add("--port", type=_port, default=8484, help="port to listen on, 0: a free one (%(default)s)")
-    add("--scenario", metavar="FILE", help="scenario file (a packaged one)")
-    text = "API key of its organization (%(default)s)"
+    add("--port", type=_port, default=8484, help="port to listen on; 0: a free one (%(default)s)")
+    add("--scenario", metavar="FILE", help="scenario file (default: the packaged scenario)")
+    text = "API key of the organization (%(default)s)"
     add("--api-key", type=_api_key, default="simulator-key", help=text)
-    text = "no SIP credentials: operations of trunks answer 503"
+    text = "have no SIP credentials: refuse requests for trunks with 503"
     add("--no-sip", action="store_false", dest="has_sip", help=text)
-    text = "media server to tell for the transport webrtc"
+    text = "address of a media server, returned with tokens for WebRTC"
     add("--media-url", metavar="URL", default="", help=text)
     text = "how long a session token is valid (%(default)s)"
     add("--token-ttl", type=_seconds, default=60, metavar="SECONDS", help=text)
-    text = "something that goes wrong, as drop_after_seconds=5 (repeatable; see below)"
+    text = "set a fault, such as drop_after_seconds=5 (repeatable; listed below)"
     add("--fault", type=_fault, action="append", default=[], metavar="NAME=VALUE", help=text)
-    text = "play the calls of a trace, instead of the scenario's turns"
+    text = "repeat the calls of a trace instead of following the scenario"
     add("--replay", metavar="FILE", help=text)
-    text = "pace of --replay: 2 is twice as fast, or max (1)"
+    text = "pace of --replay: 2 is twice as fast; max: without waiting (1)"
     add("--speed", type=_speed, metavar="N", help=text)
     add("--record", metavar="FILE", help="write a trace of the calls, for --replay")
     add("--version", action="version", version=f"vatel {__version__}")
@@ -104,7 +104,7 @@ def _seconds(text: str) -> float:
     with suppress(ValueError):
         if 0 < float(text) < math.inf:
             return float(text)
-    raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds over 0")
+    raise argparse.ArgumentTypeError(f"{text!r} is not a number greater than 0")
 
 
 def _speed(text: str) -> Speed:
@@ -121,17 +121,22 @@ def _fault(text: str) -> dict[str, Any]:
 def _api_key(text: str) -> str:
     if text.isascii() and text.isprintable() and text.strip() == text != "":
         return text
-    raise argparse.ArgumentTypeError("a key is printable ASCII without spaces at its ends")
+    raise argparse.ArgumentTypeError("must be printable ASCII, without spaces at either end")
 
 
 def _simulator(options: argparse.Namespace) -> Simulator:
-    from vatel.simulator import Simulator
+    try:
+        from vatel.simulator.server.server import Simulator
+    except ModuleNotFoundError as error:
+        package = str(error.name).partition(".")[0]
+        missing = f"the simulator needs {package}: pip install 'vatel[simulator]'"
+        raise SimulatorError(missing) from error
 
-    given = dict(vars(options))  # under the names that Simulator's arguments have
+    given = dict(vars(options))  # the options have the names of Simulator's arguments
     faults, _ = given.pop("fault"), given.pop("record")
     trace, speed = given.pop("replay"), given.pop("speed")
     if speed and not trace:
-        raise SimulatorError("--speed goes with --replay")
+        raise SimulatorError("--speed requires --replay")
     simulator = Simulator.replay(trace, speed or 1, **given) if trace else Simulator(**given)
     for fault in faults:
         simulator.faults.set(**fault)
@@ -140,23 +145,23 @@ def _simulator(options: argparse.Namespace) -> Simulator:
 
 
 async def _serve(simulator: Simulator, record: Optional[str]) -> None:
-    over = asyncio.Event()
-    with _ended_by_signals(over):
+    ended = asyncio.Event()
+    with _set_on_signals(ended):
         async with simulator:
             if record:
                 simulator.record(record)
             print(f"listening on {simulator.url}", flush=True)  # noqa: T201
             facts = {"url": simulator.url, "key": simulator.api_key, "agent": simulator.agent_id}
             print(_TRY_IT.format(**facts), flush=True)  # noqa: T201
-            await over.wait()
+            await ended.wait()
 
 
 @contextmanager
-def _ended_by_signals(over: asyncio.Event) -> Iterator[None]:
+def _set_on_signals(ended: asyncio.Event) -> Iterator[None]:
     loop = asyncio.get_running_loop()
 
     def end(*_: object) -> None:
-        loop.call_soon_threadsafe(over.set)
+        loop.call_soon_threadsafe(ended.set)
 
     handlers = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
     try:

@@ -1,4 +1,4 @@
-"""How a voice session begins: its token is taken, or refused with a status and JSON."""
+"""Voice sessions of the server: handshakes, and the sessions that are open."""
 
 from __future__ import annotations
 
@@ -6,113 +6,125 @@ import contextlib
 from pathlib import Path
 from typing import Callable
 
-from starlette.exceptions import HTTPException
-from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.responses import Response
 from starlette.websockets import WebSocket
 
 from vatel.simulator.journal.observed_call import SeenCall
+from vatel.simulator.openapi.errors import HttpError
 from vatel.simulator.platform.call_record import CallRecord
 from vatel.simulator.platform.platform import Platform
 from vatel.simulator.platform.recording import Recording
 from vatel.simulator.platform.tokens import Grant
-from vatel.simulator.scenario.faults import Faults
+from vatel.simulator.server.responses import INTERNAL_ERROR, error_response, fault_response
 from vatel.simulator.voice.agent import Agent, CallSetup, Send
 from vatel.simulator.voice.session import Session
 from vatel.simulator.voice.socket import HangUpError, VoiceSocket
+from vatel.simulator.voice.speech import Speech
 from vatel_rt.realtime.trace import Tap
 
-FAILURE = "internal error of the simulator"
-FAULT = "a fault that the simulator was asked for"
-_PAGE = "<html><head><title>{0}</title></head><body><h1>{0}</h1><hr>gateway</body></html>\n"
 BeginCall = Callable[[Grant, CallRecord], tuple[SeenCall, list[Tap]]]
-"""Tells that a call begins; gives what sees it, and what is to be told of its messages."""
+"""Is called when a call begins; returns its entry in the journal, and taps for its messages."""
 NewAgent = Callable[[CallSetup, Send], Agent]
 
 
-async def answer_caller(socket: WebSocket) -> None:
-    """`GET /v1/connection`: the whole session."""
-    platform: Platform = socket.app.state.platform
-    with VoiceSocket(socket, platform.faults, platform.scenario.seed) as caller:
-        met = await caller.wait_for_handshake()
-        if caller.drops_handshake:
-            caller.reset()
-        elif met.handshake_status:
-            await _deny(socket, refusal(met, met.handshake_status))
-        else:
-            await _hold(platform, socket, caller)
+class VoiceSessions:
+    """Answers handshakes, and runs a session for each one that is accepted.
 
+    Attributes:
+        new_agent: creates the agent of a session.
+        open: the sessions that are open.
+    """
 
-async def _hold(platform: Platform, socket: WebSocket, caller: VoiceSocket) -> None:
-    try:
-        grant, folder = _granted(platform, socket.query_params.get("token", ""))
-    except HTTPException as error:
-        return await _deny(socket, JSONResponse({"error": error.detail}, error.status_code))
-    except Exception:
-        await _deny(socket, JSONResponse({"error": FAILURE}, 500))
-        raise
-    setup = _setup(platform, grant, folder)
-    session = Session(caller, setup, socket.app.state.new_agent(setup, caller.send))
-    call, caller.taps = socket.app.state.begin_call(grant, setup.record)
-    platform.add_call(session.record)
-    platform.sessions.add(session)
-    try:
-        with contextlib.suppress(HangUpError):  # gone before the handshake was over
-            await session.run()
-    finally:
-        platform.sessions.discard(session)
-        call.finish()
+    def __init__(
+        self, platform: Platform, speech: Speech, begin_call: BeginCall, new_agent: NewAgent
+    ) -> None:
+        self.new_agent = new_agent
+        self.open: set[Session] = set()
+        self._platform = platform
+        self._speech = speech
+        self._begin_call = begin_call
 
+    async def answer(self, socket: WebSocket) -> None:
+        """Answer a handshake at `/v1/connection`; return when its session has ended."""
+        platform = self._platform
+        with VoiceSocket(socket, platform.faults, platform.scenario.seed) as caller:
+            faults = await caller.wait_for_handshake()
+            if caller.drops_handshake:
+                caller.reset()
+            elif faults.handshake_status:
+                await _deny(socket, fault_response(faults, faults.handshake_status))
+            else:
+                await self._run_session(socket, caller)
 
-def refusal(met: Faults, status: int) -> Response:
-    """The answer with which a request or a handshake is refused."""
-    headers = {} if met.retry_after is None else {"retry-after": str(met.retry_after)}
-    if met.html:
-        return HTMLResponse(_PAGE.format(status), status, headers)
-    return JSONResponse({"error": FAULT}, status, headers)
+    async def end_all(self) -> None:
+        """End all open sessions as a shutdown of the server does, and wait for that."""
+        sessions = list(self.open)
+        for session in sessions:
+            session.end("server_shutdown")
+        for session in sessions:
+            await session.finished.wait()
 
-
-async def refuse_request(_: Request) -> Response:
-    """`GET /v1/connection` by somebody who speaks no WebSocket."""
-    return JSONResponse({"error": "this is a WebSocket endpoint"}, 400)
+    async def _run_session(self, socket: WebSocket, caller: VoiceSocket) -> None:
+        try:
+            grant, folder = _redeem(self._platform, socket.query_params.get("token", ""))
+        except HttpError as error:
+            return await _deny(socket, error_response(error.status, error.detail))
+        except Exception:
+            await _deny(socket, error_response(500, INTERNAL_ERROR))
+            raise
+        setup = _setup(self._platform, self._speech, grant, folder)
+        session = Session(caller, setup, self.new_agent(setup, caller.send))
+        call, caller.taps = self._begin_call(grant, setup.record)
+        self._platform.add_call(session.record)
+        self.open.add(session)
+        try:
+            with contextlib.suppress(HangUpError):  # the caller left during the handshake
+                await session.run()
+        finally:
+            self.open.discard(session)
+            call.finish()
 
 
 async def refuse_session(socket: WebSocket) -> None:
-    """A voice session at an address that has none."""
-    await _deny(socket, JSONResponse({"error": "Not Found"}, 404))
+    """Answer a handshake at any other address."""
+    await _deny(socket, error_response(404, "Not Found"))
 
 
-def _granted(platform: Platform, token: str) -> tuple[Grant, Path]:
+async def _deny(socket: WebSocket, response: Response) -> None:
+    del response.headers["content-length"]  # the server adds it
+    await socket.send_denial_response(response)
+
+
+def _redeem(platform: Platform, token: str) -> tuple[Grant, Path]:
+    """Return what a token grants, and the folder for the recording.
+
+    Raises:
+        HttpError: the token is not valid, its agent is gone, or the simulator is ending.
+    """
     if not token:
-        raise HTTPException(400, "no session token")
+        raise HttpError(400, "no session token")
     grant = platform.tokens.redeem(token)
     if grant.agent_id not in platform.agents:
-        raise HTTPException(404, "agent not found")
+        raise HttpError(404, "agent not found")
     if platform.owners[grant.agent_id] != grant.organization_id:
-        raise HTTPException(403, "the agent belongs to another organization")
+        raise HttpError(403, "the agent belongs to another organization")
     if platform.folder is None:
-        raise HTTPException(503, "the simulator is going down")
+        raise HttpError(503, "the simulator is shutting down")
     return grant, platform.folder
 
 
-def _setup(platform: Platform, grant: Grant, folder: Path) -> CallSetup:
+def _setup(platform: Platform, speech: Speech, grant: Grant, folder: Path) -> CallSetup:
     version_id = grant.version_id or platform.active[grant.agent_id]
     profile = platform.agents[grant.agent_id]
-    own = platform.prompt(grant.agent_id, version_id)
+    prompt = platform.prompt(grant.agent_id, version_id) if grant.prompt is None else grant.prompt
     record = CallRecord(
         grant.agent_id,
         grant.organization_id,
         version_id,
         id=platform.new_id("calls"),
-        prompt=own if grant.prompt is None else grant.prompt,
+        prompt=prompt,
         chat_id=grant.chat_id,
     )
     record.recording = recording = Recording(folder, record.id)
-    own = profile["first_message"]
-    greeting = own if grant.first_message is None else grant.first_message
-    return CallSetup(record, recording, platform.scenario, platform.speech, profile, greeting)
-
-
-async def _deny(socket: WebSocket, answer: Response) -> None:
-    del answer.headers["content-length"]  # the server adds it itself
-    await socket.send_denial_response(answer)
+    greeting = profile["first_message"] if grant.first_message is None else grant.first_message
+    return CallSetup(record, recording, platform.scenario, speech, profile, greeting)

@@ -1,4 +1,4 @@
-"""The REST side as an ASGI application, and the handshake of voice sessions."""
+"""The ASGI application: REST operations, and the handshake of voice sessions."""
 
 from __future__ import annotations
 
@@ -16,54 +16,58 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from vatel.simulator.openapi.document import (
-    Asked,
-    Download,
-    Handler,
-    Operation,
-    operations,
-    read_json,
-)
+from vatel.simulator.openapi.errors import HttpError
+from vatel.simulator.openapi.operations import Operation, operations, parse_json
 from vatel.simulator.platform import agents, calls, telephony
+from vatel.simulator.platform.api_request import ApiRequest, Download, Handler
+from vatel.simulator.platform.fault_control import FaultControl, Watch
 from vatel.simulator.platform.platform import Platform
-from vatel.simulator.scenario.faults import Faults, Watch
-from vatel.simulator.server import handshake
+from vatel.simulator.server.handshake import VoiceSessions, refuse_session
+from vatel.simulator.server.responses import (
+    INTERNAL_ERROR,
+    error_response,
+    fault_response,
+    websocket_required,
+)
 
 BAD_GATEWAY = 502
 HANDLERS: dict[str, Handler] = {**agents.OPERATIONS, **calls.OPERATIONS, **telephony.OPERATIONS}
-"""What runs an operation of the document, by its name there."""
+"""The handlers of the document's operations, by operation id."""
 
 
-def application(
-    platform: Platform, begin_call: handshake.BeginCall, new_agent: handshake.NewAgent
-) -> Starlette:
-    """The platform as an ASGI application, which tells of voice sessions that begin."""
+def application(platform: Platform, sessions: VoiceSessions) -> Starlette:
+    """Return the platform as an ASGI application."""
     by_path: dict[str, dict[str, Operation]] = defaultdict(dict)
     for operation in operations():
         by_path[operation.path][operation.method] = operation
-    # Starlette takes the first path that matches: fixed ones go before those with ids.
+    # Starlette uses the first path that matches: fixed paths precede those with ids.
     paths = sorted(by_path, key=lambda path: path.replace("{", "~"))
     routes: list[Any] = [
-        Route(path, _endpoint(by_path[path]), methods=list(by_path[path])) for path in paths
+        Route(path, _endpoint(platform, by_path[path]), methods=list(by_path[path]))
+        for path in paths
     ]
-    sessions = WebSocketRoute("/v1/connection", handshake.answer_caller)
-    others = Route("/v1/connection", handshake.refuse_request)
-    answers: dict[Any, Any] = {HTTPException: _refused, Exception: _failed}
+    routes += [
+        WebSocketRoute("/v1/connection", sessions.answer),
+        Route("/v1/connection", websocket_required),
+        WebSocketRoute("/{path:path}", refuse_session),
+    ]
+    handlers: dict[Any, Any] = {
+        HttpError: _refused,
+        HTTPException: _not_routed,
+        Exception: _failed,
+    }
     faults = [Middleware(RestFaults, faults=platform.faults)]
-    no_sessions = WebSocketRoute("/{path:path}", handshake.refuse_session)
-    routes += [sessions, others, no_sessions]
-    app = Starlette(routes=routes, middleware=faults, exception_handlers=answers)
+    app = Starlette(routes=routes, middleware=faults, exception_handlers=handlers)
     app.router.redirect_slashes = False
-    app.state.platform = platform
-    app.state.begin_call = begin_call
-    app.state.new_agent = new_agent
     return app
 
 
-def _endpoint(methods: dict[str, Operation]) -> Callable[[Request], Awaitable[Response]]:
+def _endpoint(
+    platform: Platform, methods: dict[str, Operation]
+) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
         operation = methods["GET" if request.method == "HEAD" else request.method]
-        result = HANDLERS[operation.name](await _asked(request, operation))
+        result = HANDLERS[operation.name](await _checked(platform, request, operation))
         if inspect.isawaitable(result):
             result = await result
         if isinstance(result, Download):
@@ -75,37 +79,36 @@ def _endpoint(methods: dict[str, Operation]) -> Callable[[Request], Awaitable[Re
     return endpoint
 
 
-async def _asked(request: Request, operation: Operation) -> Asked:
-    platform: Platform = request.app.state.platform
+async def _checked(platform: Platform, request: Request, operation: Operation) -> ApiRequest:
     scheme, _, key = request.headers.get("authorization", "").partition(" ")
     organization = platform.organizations.get(key.strip())
     if organization is None or scheme.lower() != "bearer":
-        raise HTTPException(401, "invalid API key")
-    ids = operation.ids(request.path_params)
-    query = operation.query(request.query_params)
+        raise HttpError(401, "invalid API key")
+    ids = operation.check_ids(request.path_params)
+    query = operation.check_query(request.query_params)
     text = await request.body() if operation.body else b"null"
-    if operation.name == agents.TOKENS:
-        body = agents.normalized(text, request.query_params)
+    if operation.name == agents.CREATE_TOKEN:
+        body = agents.token_request(text, request.query_params)
     else:
-        body = read_json(text)
-    return Asked(platform, organization["id"], ids, query, operation.check(body))
+        body = parse_json(text)
+    return ApiRequest(platform, organization["id"], ids, query, operation.check_body(body))
 
 
 class RestFaults:
-    """What stands before the REST side, as a gateway does."""
+    """Middleware that delays and refuses requests, as a gateway may."""
 
-    def __init__(self, app: ASGIApp, faults: Faults) -> None:
+    def __init__(self, app: ASGIApp, faults: FaultControl) -> None:
         self._app = app
         self._faults = faults
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request, or let it pass."""
+        """Refuse a request, or pass it on."""
         answer = self._app
-        met = self._faults.take_request(scope["path"]) if scope["type"] == "http" else None
-        if met:
-            await self._delay(met.delay)
-            if met.status or met.html:
-                answer = handshake.refusal(met, met.status or BAD_GATEWAY)
+        faults = self._faults.take_request(scope["path"]) if scope["type"] == "http" else None
+        if faults:
+            await self._delay(faults.delay)
+            if faults.status or faults.html:
+                answer = fault_response(faults, faults.status or BAD_GATEWAY)
         await answer(scope, receive, send)
 
     async def _delay(self, seconds: float) -> None:
@@ -118,9 +121,13 @@ class RestFaults:
             await watch.wait(left)
 
 
-async def _refused(_: Request, refusal: HTTPException) -> Response:
-    return JSONResponse({"error": refusal.detail}, refusal.status_code, refusal.headers)
+async def _refused(_: Request, error: HttpError) -> Response:
+    return error_response(error.status, error.detail)
+
+
+async def _not_routed(_: Request, error: HTTPException) -> Response:
+    return JSONResponse({"error": error.detail}, error.status_code, error.headers)
 
 
 async def _failed(_: Request, _error: Exception) -> Response:
-    return JSONResponse({"error": handshake.FAILURE}, 500)
+    return error_response(500, INTERNAL_ERROR)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import errno
 import socket
 from collections.abc import Mapping
@@ -18,55 +17,57 @@ from anyio.from_thread import start_blocking_portal
 
 from vatel.simulator.journal.journal import Observed
 from vatel.simulator.journal.request_recorder import RequestRecorder
+from vatel.simulator.platform.fault_control import FaultControl
 from vatel.simulator.platform.platform import Platform
-from vatel.simulator.scenario.faults import Faults
+from vatel.simulator.platform.seeding import seed
+from vatel.simulator.scenario.checks import check
 from vatel.simulator.scenario.scenario import Scenario
-from vatel.simulator.server.asgi_server import Guest
-from vatel.simulator.server.handshake import NewAgent
+from vatel.simulator.server.asgi_server import AsgiServer
+from vatel.simulator.server.handshake import VoiceSessions
 from vatel.simulator.server.routes import application
 from vatel.simulator.voice.replay import Replay, Speed
 from vatel.simulator.voice.scripted_agent import ScriptedAgent
+from vatel.simulator.voice.speech import Speech
 from vatel_rt.errors import SimulatorError
 from vatel_rt.realtime.trace import Path as TracePath
 from vatel_rt.validation import check_types
 
 
 class Simulator(Observed):
-    """The platform on this machine, for as long as the context lasts.
+    """The platform on this machine. It runs while its context is entered.
 
     ::
 
         async with Simulator() as simulator:
             client = Client(simulator.api_key, base_url=simulator.url)
 
-    `with` instead of `async with` runs it in a thread of its own, with an event loop of its own;
-    it may then be used from any code, asynchronous or not. Leaving the context ends the calls
-    that are open, with close code 1001, and closes the port, also when the task around it was
-    cancelled.
+    `with` instead of `async with` runs it in a thread with an event loop, for code that is
+    asynchronous or not. Leaving the context ends the open calls with close code 1001 and closes
+    the port, also when the surrounding task was cancelled.
 
-    From other threads, everything here but `platform` may be used at any time.
+    All attributes and methods but `platform` may be used in any thread at any time.
 
     Args:
         scenario: what the agent says: a `Scenario`, the path of a scenario file, or a mapping
-            with the keys of one; the packaged one by default.
+            with the keys of one; the packaged scenario by default.
         host: address to listen on.
-        port: port to listen on; 0 takes a free one.
-        api_key: the key of the one organization there is.
-        token_ttl: seconds that a session token is valid.
-        has_sip: whether the platform has SIP credentials; without them, trunks are a 503.
-        media_url: address of a media server to tell with tokens for WebRTC, which are a 503
-            without it. The simulator has no such server.
+        port: port to listen on; 0 selects a free one.
+        api_key: API key of the one organization.
+        token_ttl: seconds for which a session token is valid.
+        has_sip: whether the platform has SIP credentials; without, requests for trunks are
+            refused with 503.
+        media_url: address of a media server, returned with tokens for WebRTC; without, they are
+            refused with 503. The simulator has no such server.
 
     Raises:
-        SimulatorError: something in the scenario cannot be; (on entering) the address cannot
-            be used.
-        RuntimeError: (on entering) it runs already.
+        SimulatorError: the scenario is wrong; (on entering) the address cannot be used.
+        RuntimeError: (on entering) the simulator is already running.
 
     Attributes:
-        url: base URL, once entered.
+        url: base URL, set on entering.
         api_key: API key of the organization.
         agent_id: id of the scenario's agent.
-        platform: the state behind it.
+        platform: the state of the platform.
     """
 
     def __init__(
@@ -87,30 +88,35 @@ class Simulator(Observed):
         self._address = (host, port)
         self.url = ""
         self.api_key = api_key
-        chosen = _scenario(scenario)
-        self.platform = Platform(chosen, api_key, token_ttl, has_sip, media_url)
-        self.agent_id = self.platform.scenario.agent.id
-        self._new_agent: NewAgent = ScriptedAgent
+        checked = _checked(scenario)
+        self.agent_id = checked.agent.id
+        speech = Speech(checked)
+        self.platform = Platform(checked, speech.pcm, api_key, token_ttl, has_sip, media_url)
+        seed(self.platform, checked)
+        self._sessions = VoiceSessions(self.platform, speech, self._begin, ScriptedAgent)
+        self._server: Optional[AsgiServer] = None
+        self._folder = ExitStack()
+        self._thread = ExitStack()
 
     @classmethod
     def replay(cls, path: TracePath, speed: Speed = 1, **options: Any) -> Simulator:
-        """A simulator whose calls play those of a trace, message for message.
+        """Return a simulator whose calls repeat the calls of a trace, message by message.
 
-        The first call plays the first of the trace, and so on; after the last comes the first.
-        Tokens and handshake are as usual. Where the trace has the output of a tool, the agent
-        waits for one (10 s at most); what the caller says makes no difference.
+        The first call plays the first call of the trace, and so on; after the last one it starts
+        again. Tokens and handshake are as usual. Where the trace has the output of a tool, the
+        agent waits for one, 10 s at most; what the caller says has no effect.
 
         Args:
-            path: a trace, of this class's `record` or of a real call (`vatel_rt.tracing`).
-            speed: 1 is the pace of the trace, 2 twice that; with `"max"` nothing waits.
+            path: a trace, written by `record` of this class or of a real call.
+            speed: 1 plays at the pace of the trace, 2 at twice that; `"max"` does not wait.
             options: as for `Simulator`.
 
         Raises:
-            ConfigurationError: the file cannot be read, or a line of it is wrong; the text has
-                the line's number.
+            ConfigurationError: the file cannot be read, or a line is wrong; the text has its
+                number.
         """
         simulator = cls(**options)
-        simulator._new_agent = Replay(path, speed).agent
+        simulator._sessions.new_agent = Replay(path, speed).agent
         return simulator
 
     def __enter__(self) -> Simulator:
@@ -124,65 +130,60 @@ class Simulator(Observed):
         self._thread.__exit__(*error)
 
     @property
-    def faults(self) -> Faults:
-        """What goes wrong, to be set at any time; at first what the scenario says."""
+    def faults(self) -> FaultControl:
+        """The faults, which can be set at any time; initially those of the scenario."""
         return self.platform.faults
 
     async def __aenter__(self) -> Simulator:
-        if self._waiting.thread:
-            raise RuntimeError("this simulator runs already")
+        if self._server:
+            raise RuntimeError("this simulator is already running")
         listener = _listen(*self._address)
         host, port = listener.getsockname()[:2]
         self.url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-        self._folder = TemporaryDirectory(prefix="vatel-simulator-")
-        self.platform.folder = Path(self._folder.name)
-        app = application(self.platform, self._begin, self._new_agent)
-        self._server = Guest(RequestRecorder(app, self._add_request), self.faults)
+        folder = self._folder.enter_context(TemporaryDirectory(prefix="vatel-simulator-"))
+        self.platform.folder = Path(folder)
+        app = application(self.platform, self._sessions)
+        self._server = AsgiServer(RequestRecorder(app, self._add_request), self.faults)
         self._waiting.thread = get_ident()
-        self._task = asyncio.create_task(self._server.serve([listener]))
-        self._task.add_done_callback(lambda _: self._server.ready.set())
         try:
-            await self._server.ready.wait()
-            if self._task.done():
-                raise SimulatorError(f"cannot serve: {self._failure()!r}") from self._failure()
+            await self._server.start(listener)
         except BaseException:
-            await self.__aexit__()
+            await self._stop(self._server)
             listener.close()
             raise
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        if self._server:
+            await self._stop(self._server)
+
+    async def _stop(self, server: AsgiServer) -> None:
         with anyio.CancelScope(shield=True):
             try:
-                await self._end_calls()
-                self._server.end()
-                await asyncio.wait([self._task])
-            finally:  # a second cancellation gets through the shield: the loop may be ending
-                self._server.drop()
-                self._folder.cleanup()
+                self.platform.folder = None
+                self.faults.release()
+                await self._sessions.end_all()
+                await server.stop()
+            finally:  # a second cancellation passes the shield: the loop may be ending
+                server.abort()
+                self._folder.close()
+                self._server = None
                 self._waiting.thread = None
                 self._close_traces()
 
-    async def _end_calls(self) -> None:
-        self.platform.folder = None
-        self.faults.release()
-        sessions = list(self.platform.sessions)
-        for session in sessions:
-            session.end("server_shutdown")
-        for session in sessions:
-            await session.finished.wait()
 
-    def _failure(self) -> Optional[BaseException]:
-        return None if self._task.cancelled() else self._task.exception()
-
-
-def _scenario(given: Union[Scenario, str, Path, Mapping[str, Any], None]) -> Scenario:
-    if given is None:
+def _checked(scenario: Union[Scenario, str, Path, Mapping[str, Any], None]) -> Scenario:
+    if scenario is None:
         return Scenario.default()
-    if isinstance(given, Scenario):
-        return given
-    check_types(Scenario, str, PathLike, Mapping, scenario=given)
-    return Scenario.of(given) if isinstance(given, Mapping) else Scenario.load(given)
+    check_types(Scenario, str, PathLike, Mapping, scenario=scenario)
+    if isinstance(scenario, (str, PathLike)):
+        return Scenario.load(scenario)
+    if isinstance(scenario, Scenario):
+        scenario.check()
+        return scenario
+    made = Scenario.of(scenario)
+    check(made)
+    return made
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -194,8 +195,8 @@ def _listen(host: str, port: int) -> socket.socket:
     except OSError as error:
         reason = str(error.strerror).partition(" (while ")[0]  # Python adds the address
         if error.errno == errno.EADDRINUSE:
-            reason += "; port 0 takes a free one"
+            reason += "; port 0 selects a free one"
         raise SimulatorError(f"cannot listen on {host}:{port}: {reason}") from error
-    # Inherited by its connections. Without it small messages wait for acknowledgements.
+    # Connections inherit this. Without it, small messages wait for acknowledgements.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return listener

@@ -7,7 +7,7 @@ from typing import Any, Optional, Union
 
 import msgspec
 
-from vatel.simulator.scenario.faults import Faults
+from vatel.simulator.platform.fault_control import FaultControl
 from vatel_rt.realtime.codec import decode, encode
 from vatel_rt.realtime.messages import ResponseAudio, ServerMessage, UnknownMessage, Unread
 
@@ -25,7 +25,7 @@ class FrameEncoder:
         seed: seed of the random choices.
     """
 
-    def __init__(self, faults: Faults, seed: int) -> None:
+    def __init__(self, faults: FaultControl, seed: int) -> None:
         self._faults = faults
         self._random = Random(seed)  # noqa: S311
         self._held: Optional[ResponseAudio] = None

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Optional
 
 from vatel.simulator.platform.recording import Recording
-from vatel.simulator.scenario.scenario import Delivery, Pause
+from vatel.simulator.scenario.keys import Delivery, Pause
 from vatel_rt.audio.pcm import SAMPLE_RATE, SAMPLE_WIDTH, bytes_of, duration_ms
 
 

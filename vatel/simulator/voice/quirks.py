@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vatel.simulator.scenario.scenario import Quirks
+from vatel.simulator.scenario.keys import Quirks
 from vatel.simulator.voice.agent import Send
 from vatel.simulator.voice.frame_faults import PlatformMessage
 from vatel_rt.realtime.codec import to_wire

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from itertools import chain, cycle, repeat
 from typing import Optional
 
-from vatel.simulator.scenario.scenario import Scenario, Turn
+from vatel.simulator.scenario.keys import Turn
+from vatel.simulator.scenario.scenario import Scenario
 
 UNSCRIPTED = "(not in the scenario)"
 """The transcript of an utterance for which the scenario has no turn."""

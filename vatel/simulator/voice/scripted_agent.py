@@ -9,7 +9,7 @@ import anyio
 import msgspec
 
 from vatel.simulator.platform.call_record import Reason, new_id, randomness
-from vatel.simulator.scenario.scenario import Line, Turn
+from vatel.simulator.scenario.keys import Line, Turn
 from vatel.simulator.voice.agent import CallSetup, Send
 from vatel.simulator.voice.caller_audio import CallerAudio, SpeechEvent
 from vatel.simulator.voice.listener import Listener

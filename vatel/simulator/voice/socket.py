@@ -15,7 +15,8 @@ import anyio
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from vatel.simulator.platform.call_record import Reason
-from vatel.simulator.scenario.faults import Faults, Watch
+from vatel.simulator.platform.fault_control import FaultControl, Watch
+from vatel.simulator.scenario.faults import Faults
 from vatel.simulator.voice.frame_faults import Frame, FrameEncoder, PlatformMessage
 from vatel_rt.realtime.codec import decode
 from vatel_rt.realtime.messages import ClientMessage, Unread
@@ -48,7 +49,7 @@ class VoiceSocket(Watch):
         taps: called with each message that was sent or received. They must be quick and not raise.
     """
 
-    def __init__(self, socket: WebSocket, faults: Faults, seed: int) -> None:
+    def __init__(self, socket: WebSocket, faults: FaultControl, seed: int) -> None:
         super().__init__(faults)
         self.taps: Sequence[Tap] = ()
         self._socket = socket

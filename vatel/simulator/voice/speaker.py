@@ -8,7 +8,7 @@ import anyio
 import anyio.lowlevel
 
 from vatel.simulator.platform.call_record import randomness
-from vatel.simulator.scenario.scenario import Line
+from vatel.simulator.scenario.keys import Line
 from vatel.simulator.voice.agent import CallSetup, Send
 from vatel.simulator.voice.playout import Playout
 from vatel_rt.realtime.messages import ResponseAudio, ResponseText, ResponseTextData

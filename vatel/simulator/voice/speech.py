@@ -13,9 +13,10 @@ from typing import Optional
 import anyio.lowlevel
 import anyio.to_thread
 
-from vatel.simulator.scenario.scenario import DATA, Scenario, Voice
+from vatel.simulator.scenario.clips import DATA, read_clip
+from vatel.simulator.scenario.keys import Voice
+from vatel.simulator.scenario.scenario import Scenario
 from vatel_rt.audio.resampling import interpolate
-from vatel_rt.audio.wav import read_wav
 
 EXCUSE = DATA / "no_voice.wav"
 """Says "No voice is installed here."."""
@@ -34,7 +35,7 @@ class Speech:
     def __init__(self, scenario: Scenario) -> None:
         self._voice = scenario.voice
         lines = [line for _, line in scenario.spoken()]
-        self._clips = {c: read_wav(scenario.path(c)) for c in {line.clip for line in lines} if c}
+        self._clips = {c: read_clip(scenario.path(c)) for c in {line.clip for line in lines} if c}
         self._spoken = {line.says: self._clips[line.clip] for line in lines if line.clip}
         self._permanent = len(self._spoken)
         self._espeak = shutil.which("espeak-ng")
@@ -65,7 +66,7 @@ class Speech:
             log.warning(
                 "the agent cannot say a text: it has no clip, and espeak-ng is missing or failed"
             )
-        return read_wav(EXCUSE)
+        return read_clip(EXCUSE)
 
 
 async def espeak(text: str, voice: Voice, program: str = "espeak-ng") -> bytes:

@@ -13,7 +13,7 @@ import anyio
 import msgspec
 
 from vatel.simulator.platform.call_record import CallRecord, new_id, randomness
-from vatel.simulator.scenario.scenario import PLACEHOLDER, Line, Tool, Turn
+from vatel.simulator.scenario.keys import PLACEHOLDER, Line, Tool, Turn
 from vatel_rt.realtime.messages import ToolCall, ToolCallArgument, ToolCallData
 
 log = logging.getLogger("vatel.simulator")
