@@ -7,6 +7,7 @@ BIN = $(VENV)/bin
 SETUP = @sh scripts/setup-venv $(PYTHON)
 ON = @$(PYTHON) scripts/pythons.py
 DEV = $(SETUP) $(VENV) -e . --group dev --group generate
+SOUND = gcc libc6-dev python3-dev portaudio19-dev
 PARALLEL = -n 4 --dist loadgroup
 DOCUMENT = openapi/vatel.yaml
 CONTRACT = ../shared/contract/check_spec.py
@@ -22,8 +23,9 @@ demo: ## Make a call against the simulator; writes call.wav and call.jsonl
 	$(BIN)/python -m vatel_rt.demo --simulate --record call.wav --events call.jsonl
 
 test: ## Run all tests with coverage, or some: ARGS='tests/call/test_call.py -x'
+	@sh scripts/setup-system $(SOUND) espeak-ng iptables iproute2 openssl $$(sh scripts/virtual-sound packages)
 	$(DEV)
-	@sh scripts/setup-tests $(PYTHON) $(VENV)
+	$(SETUP) $(VENV) -e '.[audio]' || echo 'setup: no PyAudio: the tests of the sound device are skipped' >&2
 	$(BIN)/python -m pytest $(or $(ARGS),--cov $(PARALLEL))
 
 test-all: ## Run the tests on each supported Python found here
@@ -71,9 +73,9 @@ bench-smoke: ## Run each benchmark once, to see that it works
 	@$(MAKE) bench ARGS='--quick --json .bench-smoke.json $(ARGS)'
 
 release-check: ## Build wheel and sdist into dist/, check them, install them on each Python found here
-	@sh scripts/setup-system gcc libc6-dev python3-dev portaudio19-dev
+	@sh scripts/setup-system $(SOUND)
 	$(SETUP) .venv-release -e . --group release
 	.venv-release/bin/python scripts/release_check.py $(ARGS)
 
 clean: ## Remove environments, caches and the files of demo and benchmarks
-	rm -rf dist .venv .venv-* .*_cache .coverage .coverage.* call.wav call.jsonl answer.wav bench.json .bench-smoke.json
+	rm -rf dist .fuzz .venv .venv-* .*_cache .coverage .coverage.* call.wav call.jsonl answer.wav bench.json .bench-smoke.json

@@ -1,9 +1,7 @@
 """Run a make command on the supported Pythons of this machine.
 
-    python scripts/pythons.py all make test
-
-runs `make test PYTHON=/usr/bin/python3.9 VENV=.venv-3.9`, then the same for the other versions.
-Pythons are looked for on the PATH and among pyenv's versions. Uses the standard library only.
+`python scripts/pythons.py all make test` runs `make test PYTHON=/usr/bin/python3.9 VENV=.venv-3.9`,
+then the same for the other versions. Finds Pythons on the PATH and among pyenv's versions.
 """
 
 from __future__ import annotations
@@ -19,7 +17,6 @@ SUPPORTED = [(3, minor) for minor in range(9, 14)]
 ASK = "import sys; sys.version_info[:2] == {} and print(sys.executable)"
 CHOICES = {
     "all": lambda found: found,
-    "lowest": lambda found: found[:1],
     "newest": lambda found: found[-1:],
     "older": lambda found: found[:-1][:1],  # the lowest, unless it is also the newest
 }
@@ -43,13 +40,12 @@ def main(choice: str, *command: str) -> int:
     found = [(version, path) for version in SUPPORTED if (path := find(version))]
     if not found:
         print("No supported Python found: 3.9 to 3.13.", file=sys.stderr)
-        return 1
     for version, path in CHOICES[choice](found):
         variables = [f"PYTHON={path}", "VENV=.venv-{}.{}".format(*version)]
         code = subprocess.run([*command, *variables], check=False).returncode
         if code:
             return code
-    return 0
+    return int(not found)
 
 
 if __name__ == "__main__":

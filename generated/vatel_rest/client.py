@@ -1,4 +1,4 @@
-"""What the operations need of a client; `vatel_rt.rest` has one."""
+"""What the operations need of a client; `vatel_rt.rest.transport` has one."""
 
 from __future__ import annotations
 
