@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 SYSTEM_PACKAGES ?= ask
 export SYSTEM_PACKAGES
+MAKEFLAGS += --no-print-directory
 BIN = $(VENV)/bin
 SETUP = @sh scripts/setup-venv $(PYTHON)
 ON = @$(PYTHON) scripts/pythons.py
