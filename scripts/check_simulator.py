@@ -23,10 +23,8 @@ from vatel.simulator.platform.call_record import CallRecord, new_id
 from vatel.simulator.platform.recording import Recording
 
 ROOT = Path(__file__).resolve().parents[1]
-DOCUMENT = ROOT / "generated" / "vatel_rest" / "openapi.json"
 KEYS = {"first": "first-key", "second": "second-key"}
 SECOND_AGENT = "5e1f1a5c-0000-4000-8000-000000000002"
-TIMEOUT = 300  # seconds; a run takes about a quarter of that
 
 REFUSED_VALID, ACCEPTED_INVALID, SERVER_ERROR, NOT_FOUND = "ST202", "ST201", "ST101", "ST302"
 AGENT = "createAgent patchAgent"
@@ -78,8 +76,8 @@ def add_objects(simulator: Simulator, folder: str) -> None:
 async def main(*arguments: str) -> int:
     """Run Schemathesis and return its exit code."""
     program = Path(sysconfig.get_path("scripts"), "schemathesis")
-    config = ROOT / "schemathesis.toml"
-    line = list(map(str, [program, "--config-file", config, "run", DOCUMENT, *arguments]))
+    config, spec = ROOT / "schemathesis.toml", ROOT / "generated" / "vatel_rest" / "openapi.json"
+    line = list(map(str, [program, "--config-file", config, "run", spec, *arguments]))
     users = [
         {"name": name, "fixedHeaders": [{"name": "Authorization", "value": f"Bearer {key}"}]}
         for name, key in KEYS.items()
@@ -89,13 +87,13 @@ async def main(*arguments: str) -> int:
         keys.write_text(json.dumps({"auth": users}), encoding="utf-8")
         async with Simulator(api_key=KEYS["first"]) as simulator:
             add_objects(simulator, folder)
-            settings = {"URL": simulator.url, "KEYS": str(keys), "RULES": __file__}
-            env = {**os.environ, **{f"SIMULATOR_{name}": text for name, text in settings.items()}}
-            with anyio.fail_after(TIMEOUT):
-                done = await anyio.run_process(
-                    line, stdout=None, stderr=None, check=False, cwd=folder, env=env
-                )
-            return done.returncode
+            os.environ["SIMULATOR_URL"] = simulator.url
+            os.environ["SIMULATOR_KEYS"] = str(keys)
+            os.environ["SIMULATOR_RULES"] = __file__
+            with anyio.fail_after(600):
+                process = await anyio.open_process(line, stdout=None, stderr=None, cwd=folder)
+                async with process:
+                    return await process.wait()
 
 
 if __name__ == "__main__":

@@ -1,8 +1,7 @@
 """Generate `generated/vatel_rest`, the REST package, from `openapi/vatel.yaml`.
 
-With `--check` only compare it, and exit with 1 on any difference. openapi-python-client does the
-work, with our templates in `openapi/templates`. The same document generates the same bytes on
-every Python and from every folder.
+`--check` only compares. openapi-python-client does the work, with our templates. The same document
+generates the same bytes on every Python and from every folder.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, Optional
 
-from repairs import Json, UnsupportedError, facts, inlined, repaired
+from repairs import GenerateError, Json, facts, inlined, repaired
 
 ROOT = Path(__file__).resolve().parents[1]
 SETTINGS = ROOT / "openapi" / "generator.yaml"
@@ -36,35 +35,25 @@ RUFF = {
 }
 
 
-class GenerateError(Exception):
-    """The package cannot be generated or differs from the document; the text says why."""
-
-
 def generate(source: Path, package: Path) -> None:
     """Write the package of a document into a folder that must not exist yet."""
     check_versions()
     document = load(source)
-    try:
-        view = repaired(inlined(document))
-    except UnsupportedError as error:
-        raise GenerateError(f"our templates do not support {error}") from error
-    render(view, facts(inlined(document), load(SETTINGS)["names"]), package)
-    text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
-    (package / "openapi.json").write_bytes(text.encode())
+    names = load(SETTINGS)["names"]
+    render(repaired(inlined(document)), facts(inlined(document), names), package)
+    text = json.dumps(document, indent=2, ensure_ascii=False)
+    (package / "openapi.json").write_bytes(f"{text}\n".encode())
     (package / "py.typed").write_bytes(b"")
     tidy(package)
 
 
 def check_versions() -> None:
     """Raise unless the generator and ruff have the pinned versions."""
+    found = {dist.metadata["Name"]: dist.version for dist in metadata.distributions()}
     for name, wanted in PINS.items():
-        found: Optional[str] = None
-        with contextlib.suppress(metadata.PackageNotFoundError):
-            found = metadata.version(name)
-        if found != wanted:
-            raise GenerateError(
-                f"{name} must be version {wanted}, not {found}: pip install --group generate"
-            )
+        if found.get(name) != wanted:
+            problem = f"{name} must be version {wanted}, not {found.get(name)}"
+            raise GenerateError(f"{problem}: pip install --group generate")
 
 
 def load(source: Path) -> Any:

@@ -16,7 +16,6 @@ from vatel.simulator.voice.speech import EXCUSE, espeak
 from vatel_rt.audio.pcm import SAMPLE_RATE, SAMPLE_WIDTH, pcm_of, samples_of
 
 CALLER = Voice(name="en-gb+f3", words_per_minute=165)
-NO_VOICE = "No voice is installed here."
 INAUDIBLE = 40  # amplitude
 
 
@@ -39,7 +38,7 @@ async def make() -> None:
     scenario = Scenario.of({**keys, "folder": str(DATA)})
     callers = {line.clip for line in scenario.caller}
     wanted = {path: text for text, path in scenario.clips().items()}
-    for path, text in {**wanted, EXCUSE: NO_VOICE}.items():
+    for path, text in {**wanted, EXCUSE: "No voice is installed here."}.items():
         write(path, await espeak(text, CALLER if path.name in callers else scenario.voice))
 
 

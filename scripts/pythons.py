@@ -39,13 +39,13 @@ def main(choice: str, *command: str) -> int:
     """Run `command` on the chosen Pythons; return the first exit code that is not 0."""
     found = [(version, path) for version in SUPPORTED if (path := find(version))]
     if not found:
-        print("No supported Python found: 3.9 to 3.13.", file=sys.stderr)
+        sys.exit("No supported Python found: 3.9 to 3.13.")
     for version, path in CHOICES[choice](found):
         variables = [f"PYTHON={path}", "VENV=.venv-{}.{}".format(*version)]
         code = subprocess.run([*command, *variables], check=False).returncode
         if code:
             return code
-    return int(not found)
+    return 0
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ machine (or those whose paths are given), without extras and with each of them.
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -24,6 +25,7 @@ from vatel_rt.version import __version__ as version
 
 ROOT = Path(__file__).resolve().parents[1]
 DIST = ROOT / "dist"
+ERRORS = (RuntimeError, subprocess.TimeoutExpired)
 TEST = re.compile(r"(^|/)(test_\w*|conftest)\.py$")
 
 
@@ -71,7 +73,7 @@ def install(wheel: Path, python: str, extra: str) -> str:
             run(*pip, "install", "--quiet", wanted, cwd=folder)
             run(*pip, "check", cwd=folder)
             run(ours, "-I", "-W", "error", ROOT / "scripts" / "installed.py", extra, cwd=folder)
-        except RuntimeError as error:
+        except ERRORS as error:
             return str(error)
     return ""
 
@@ -92,15 +94,14 @@ def main(*pythons: str) -> int:
     found: list[str] = []
     try:
         print("building sdist and wheel", flush=True)
-        for old in DIST.glob("vatel-*"):
-            old.unlink()
+        shutil.rmtree(DIST, ignore_errors=True)
         run(sys.executable, "-m", "build", "--outdir", DIST)  # the wheel from the sdist
         (wheel,), (sdist,) = DIST.glob("*.whl"), DIST.glob("*.tar.gz")
         print(f"checking {wheel.name} and {sdist.name}", flush=True)
         found.extend(problems(wheel, sdist))
         print("installing into empty environments", flush=True)
         found.extend(installs(wheel, pythons or [path for path in map(find, SUPPORTED) if path]))
-    except RuntimeError as error:
+    except ERRORS as error:
         found.append(str(error))
     for problem in found:
         print(f"PROBLEM {problem}", file=sys.stderr)

@@ -12,12 +12,11 @@ from collections.abc import Iterator
 from typing import Any, Callable
 
 Json = dict[str, Any]
-
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 
-class UnsupportedError(Exception):
-    """The document contains something that our templates would silently get wrong."""
+class GenerateError(Exception):
+    """The package cannot be generated or differs from the document; the text says why."""
 
 
 def operations(document: Json) -> Iterator[Json]:
@@ -83,9 +82,8 @@ def _drop_errors(document: Json) -> None:
 
 
 def _drop_defaults(document: Json) -> None:
-    for operation in operations(document):
-        for parameter in operation["parameters"]:
-            parameter["schema"].pop("default", None)
+    for parameter in [part for o in operations(document) for part in o["parameters"]]:
+        parameter["schema"].pop("default", None)
 
 
 def _drop_formats(document: Json) -> None:
@@ -140,12 +138,13 @@ def repaired(document: Json) -> Json:
     return view
 
 
-def _check_supported(operation: Json) -> None:
+def _check_supported(operation: Json) -> None:  # our templates would silently get it wrong
+    name = operation["operationId"]
     media = set(operation["requestBody"].get("content", {})) - {"application/json"}
     if media:
-        raise UnsupportedError(f"{operation['operationId']}: a body of {', '.join(sorted(media))}")
+        raise GenerateError(f"{name} has a body of {', '.join(sorted(media))}: not supported")
     if any(parameter["in"] == "cookie" for parameter in operation["parameters"]):
-        raise UnsupportedError(f"{operation['operationId']}: a parameter in a cookie")
+        raise GenerateError(f"{name} has a parameter in a cookie: not supported")
 
 
 def facts(document: Json, names: Json) -> Json:
@@ -190,8 +189,7 @@ def _operation_docs(document: Json, operation: Json, names: Json) -> Json:
 def _argument_doc(parameter: Json) -> str:
     schema = parameter["schema"]
     text = str(parameter.get("description", schema.get("description", "")))
-    default = schema.get("default")
-    return text if default is None else f"{text} Default: {default}."
+    return text if schema.get("default") is None else f"{text} Default: {schema['default']}."
 
 
 def _raises(responses: dict[str, str], errors: Json) -> dict[str, str]:
