@@ -43,7 +43,7 @@ RULES = (
 )
 
 
-@schemathesis.hook
+@schemathesis.hook  # type: ignore[untyped-decorator]
 def filter_failure(_context: Any, failure: Any, case: Any, response: Any) -> bool:
     """Return whether the finding is a failure."""
     name = case.operation.definition.raw["operationId"]

@@ -1,7 +1,4 @@
-"""Make the spoken clips of the simulator's default scenario from its texts, with espeak-ng.
-
-The clips in git were made with espeak-ng 1.51; other versions sound different.
-"""
+"""Make the spoken clips of the simulator's default scenario, with espeak-ng (those in git: 1.51)."""
 
 from __future__ import annotations
 
