@@ -1,7 +1,7 @@
-"""Hold a running simulator against the OpenAPI document with Schemathesis.
+"""Test a running simulator against the OpenAPI document with Schemathesis.
 
-Its settings are in schemathesis.toml; arguments are passed on to it: `--seed 5 --max-examples 200`.
-Exits with its exit code: 0 where it found nothing.
+Arguments are passed on: `--seed 5 --max-examples 200`. Settings are in schemathesis.toml; this file
+is its `hooks` as well: findings that `RULES` lists are dropped, and counted in the summary.
 """
 
 from __future__ import annotations
@@ -12,8 +12,10 @@ import sys
 import sysconfig
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import anyio
+import schemathesis
 
 from vatel.simulator import Simulator
 from vatel.simulator.openapi.document import document
@@ -21,16 +23,42 @@ from vatel.simulator.platform.call_record import CallRecord, new_id
 from vatel.simulator.platform.recording import Recording
 
 ROOT = Path(__file__).resolve().parents[1]
-DOCUMENT = ROOT / "generated" / "vatel_rest" / "openapi.json"
-RULES = ROOT / "scripts" / "platform_rules.py"
 KEYS = {"first": "first-key", "second": "second-key"}
 SECOND_AGENT = "5e1f1a5c-0000-4000-8000-000000000002"
-TIME_LIMIT = 300
-"""Seconds. A run takes about a quarter of that."""
+
+REFUSED_VALID, ACCEPTED_INVALID, SERVER_ERROR, NOT_FOUND = "ST202", "ST201", "ST101", "ST302"
+AGENT = "createAgent patchAgent"
+# Rules of the platform that a schema cannot state, as findings of Schemathesis: the code, the
+# operations, a text in the answer, and the reason.
+RULES = (
+    (REFUSED_VALID, AGENT, "phone_number_id: no number of"),  # it must have been imported
+    (REFUSED_VALID, AGENT, "action needs it"),  # a transfer needs a number
+    (REFUSED_VALID, "dialAgent", "number: "),  # or destination; if both are given, they are equal
+    (REFUSED_VALID, "dialAgent", "the agent has no phone number"),  # needed without a trunk
+    (REFUSED_VALID, "listCalls", " is no time"),  # 30 February
+    (REFUSED_VALID, "patchSipTrunk", "has no field of a trunk"),  # unknown fields are ignored
+    (REFUSED_VALID, "voiceSessionWebSocket", "WebSocket endpoint"),  # a plain HTTP request
+    (SERVER_ERROR, "generateSessionToken", "has no media server"),  # webrtc: documented as 503
+    (NOT_FOUND, "createSipTrunkAgentAssignment", "agent not found"),  # not the new trunk
+)
 
 
-def furnish(simulator: Simulator, folder: str) -> None:
-    """Give it what no request makes: the call of the examples; and two who can call, at once."""
+@schemathesis.hook  # type: ignore[untyped-decorator]
+def filter_failure(_context: Any, failure: Any, case: Any, response: Any) -> bool:
+    """Return whether the finding is a failure."""
+    name = case.operation.definition.raw["operationId"]
+    answer = response.content.decode(errors="replace")
+    if failure.code == ACCEPTED_INVALID and name == "generateSessionToken":
+        # Existing clients send null for every option that is not set, and must get their token.
+        return not (isinstance(case.body, dict) and None in case.body.values())
+    return not any(
+        failure.code == code and name in operations.split() and text in answer
+        for code, operations, text in RULES
+    )
+
+
+def add_objects(simulator: Simulator, folder: str) -> None:
+    """Add the call of the document's examples, and an agent with a number to each organization."""
     platform = simulator.platform
     other = platform.add_organization("Another organization", KEYS["second"])
     platform.add_agent(other["id"], {"id": SECOND_AGENT, "name": "Of another organization"})
@@ -45,43 +73,28 @@ def furnish(simulator: Simulator, folder: str) -> None:
     platform.calls[call.id] = call
 
 
-def key_file(folder: str) -> Path:
-    """The API keys in the form in which Schemathesis reads who may see what."""
+async def main(*arguments: str) -> int:
+    """Run Schemathesis and return its exit code."""
+    program = Path(sysconfig.get_path("scripts"), "schemathesis")
+    config, spec = ROOT / "schemathesis.toml", ROOT / "generated" / "vatel_rest" / "openapi.json"
+    line = list(map(str, [program, "--config-file", config, "run", spec, *arguments]))
     users = [
         {"name": name, "fixedHeaders": [{"name": "Authorization", "value": f"Bearer {key}"}]}
         for name, key in KEYS.items()
     ]
-    path = Path(folder, "keys.json")
-    path.write_text(json.dumps({"auth": users}))
-    return path
-
-
-async def main(arguments: list[str]) -> int:
-    """Run it; returns the exit code."""
-    program = Path(sysconfig.get_path("scripts"), "schemathesis")
-    command = [program, "--config-file", ROOT / "schemathesis.toml", "run", DOCUMENT, *arguments]
     with TemporaryDirectory(prefix="schemathesis-") as folder:
+        keys = Path(folder, "keys.json")
+        keys.write_text(json.dumps({"auth": users}), encoding="utf-8")
         async with Simulator(api_key=KEYS["first"]) as simulator:
-            furnish(simulator, folder)
-            settings = {
-                "SIMULATOR_URL": simulator.url,
-                "SIMULATOR_KEYS": str(key_file(folder)),
-                "SIMULATOR_RULES": str(RULES),
-            }
-            with anyio.fail_after(TIME_LIMIT):
-                done = await anyio.run_process(
-                    [str(part) for part in command],
-                    stdout=None,
-                    stderr=None,
-                    check=False,
-                    cwd=folder,
-                    env={**os.environ, **settings},
-                )
-            return done.returncode
+            add_objects(simulator, folder)
+            os.environ["SIMULATOR_URL"] = simulator.url
+            os.environ["SIMULATOR_KEYS"] = str(keys)
+            os.environ["SIMULATOR_RULES"] = __file__
+            with anyio.fail_after(600):
+                process = await anyio.open_process(line, stdout=None, stderr=None, cwd=folder)
+                async with process:
+                    return await process.wait()
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(anyio.run(main, sys.argv[1:]))
-    except TimeoutError:
-        sys.exit(f"check_simulator: not done after {TIME_LIMIT} seconds")
+    sys.exit(anyio.run(main, *sys.argv[1:]))

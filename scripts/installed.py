@@ -1,21 +1,20 @@
-"""Try the installed package, with nothing but what one of its extras brings.
+"""Try the installed package with one extra; fail if something is missing or does not work.
 
-Run by the Python of an environment that has it, away from the source:
-`python -I scripts/installed.py [base|audio|aec|simulator|demo]`. Ends with an error where something
-is missing or does not work.
+Run by the Python of the environment, away from the source:
+`python -I scripts/installed.py base|audio|aec|simulator|demo`.
 """
 
 from __future__ import annotations
 
-import asyncio
 import subprocess
 import sys
+from contextlib import suppress
 from importlib import import_module, metadata
 from pathlib import Path
 
 
 def base() -> None:
-    """Every public name loads, and a request fails as it should where nobody listens."""
+    """Load every public name, and see a request fail where no server listens."""
     import vatel
     import vatel_rt
     from vatel_rt.errors import VatelError
@@ -27,17 +26,13 @@ def base() -> None:
         for public in dir(module):
             getattr(module, public)
     assert vatel.__version__ == vatel_rt.__version__ == metadata.version("vatel")
-    with vatel.Client("key", "http://127.0.0.1:9", max_retries=0) as client:
-        try:
-            client.agents.list()
-        except VatelError as error:
-            print(f"as expected: {error}")
-        else:
-            raise AssertionError("somebody answers at port 9")
+    with vatel.Client("key", "http://127.0.0.1:9", max_retries=0) as client, suppress(VatelError):
+        client.agents.list()
+        raise AssertionError("a server answers at port 9")
 
 
 def audio() -> None:
-    """PortAudio loads, and a file of another rate is converted."""
+    """Load PortAudio and convert a sampling rate."""
     from vatel_rt import PyAudioDevice
     from vatel_rt.audio.resampling import Resampler
 
@@ -47,43 +42,23 @@ def audio() -> None:
 
 
 def aec() -> None:
-    """A block goes through the echo canceller."""
+    """Cancel the echo of one block, from Python 3.10 on."""
     from vatel_rt.audio.echo import cleaner
     from vatel_rt.audio.pcm import BLOCK_BYTES
 
-    assert len(cleaner("aec")(bytes(BLOCK_BYTES), bytes(BLOCK_BYTES))) == BLOCK_BYTES
-
-
-def simulator() -> None:
-    """A call against the simulator, until the agent speaks."""
-    asyncio.run(_call())
-
-
-async def _call() -> None:
-    from vatel import Client
-    from vatel.simulator import Simulator
-    from vatel_rt import SilentDevice
-
-    async with Simulator() as platform, Client(platform.api_key, platform.url) as client:
-        call = client.call(platform.agent_id, audio=SilentDevice())
-        async with call:
-            async for message in call:
-                if message.type == "response_audio":
-                    call.hang_up()
-        assert call.end is not None
-        assert call.end.reason == "caller_hung_up", call.end
-        assert platform.calls[0].messages
+    if sys.version_info >= (3, 10):
+        assert len(cleaner("aec")(bytes(BLOCK_BYTES), bytes(BLOCK_BYTES))) == BLOCK_BYTES
 
 
 def demo() -> None:
-    """The demo makes its call, and leaves what it was asked for."""
+    """Make a call with the demo against the simulator, and look at the files it writes."""
     files = ["--record", "call.wav", "--events", "call.jsonl"]
     subprocess.run([sys.executable, "-I", "-m", "vatel_rt.demo", "--simulate", *files], check=True)
     assert Path("call.wav").stat().st_size > 1_000_000
     assert Path("call.jsonl").read_text(encoding="utf-8").count("\n") > 100
 
 
-CHECKS = {"base": base, "audio": audio, "aec": aec, "simulator": simulator, "demo": demo}
+CHECKS = {"base": base, "audio": audio, "aec": aec, "simulator": demo, "demo": demo}
 
 if __name__ == "__main__":
     CHECKS[sys.argv[1]]()

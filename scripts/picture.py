@@ -1,15 +1,13 @@
-"""Draw docs/demo.svg: the demo at a real terminal, calling the simulator.
+"""Draw docs/demo.svg: the demo calling the simulator, on the last screen with the agent speaking.
 
-A terminal (a pty) runs the demo, pyte keeps its screen, and rich draws that as it was at the last
-moment at which the agent spoke and the meters showed it.
-
-Usage: python scripts/picture.py [FILE.svg]
+The demo runs in a pseudo-terminal, pyte keeps its screen and rich draws it.
 """
 
 from __future__ import annotations
 
 import os
 import pty
+import re
 import sys
 from io import StringIO
 from pathlib import Path
@@ -23,60 +21,37 @@ from rich.text import Text
 COLUMNS, LINES = 100, 40
 PICTURE = Path(__file__).resolve().parents[1] / "docs" / "demo.svg"
 DEMO = [sys.executable, "-m", "vatel_rt.demo", "--simulate"]
-COMMAND = "$ make demo"
-SPEAKS = "dB  agent"
-"""What the status line ends with while the agent speaks."""
-FRAME = """\
-<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img">
-<title>A call in the demo</title>
-<style>
-.{unique_id}-matrix {{
-  font-family: ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace;
-  font-size: {char_height}px;
-}}
-{styles}
-</style>
-<defs>{lines}</defs>
-{chrome}
-<g transform="translate({terminal_x}, {terminal_y})">
-{backgrounds}
-<g class="{unique_id}-matrix">{matrix}</g>
-</g>
-</svg>
-"""
-"""The frame that rich has, less its fonts from the network."""
+SPEAKING = "dB  agent"  # end of the status line
 
 
 def recorded() -> list[str]:
-    """The rows of the screen when the agent last spoke; runs a whole call."""
+    """Run a whole call; return the rows of the screen at the last moment the agent spoke."""
     screen = pyte.Screen(COLUMNS, LINES)
     stream = pyte.ByteStream(screen)
-    taken: list[str] = []
+    last: list[str] = []
 
     def read(terminal: int) -> bytes:
-        shown = os.read(terminal, 65536)
-        stream.feed(shown)
+        output = os.read(terminal, 65536)
+        stream.feed(output)
         rows = [row.rstrip() for row in screen.display]
-        if any(row.endswith(SPEAKS) for row in rows):
-            taken[:] = rows
-        return shown
+        if any(row.endswith(SPEAKING) for row in rows):
+            last[:] = rows
+        return output
 
     os.environ.update(COLUMNS=str(COLUMNS), LINES=str(LINES))
-    if pty.spawn(DEMO, read) != 0 or not taken:
+    if pty.spawn(DEMO, read) != 0 or not last:
         raise SystemExit("the demo failed, or its agent never spoke")
-    return taken
-
-
-def drawn(rows: list[str]) -> str:
-    """The rows, below the command, as SVG."""
-    console = Console(record=True, width=COLUMNS, file=StringIO())
-    console.print(Text("\n".join([COMMAND, *rows]).rstrip()))
-    return console.export_svg(title="vatel", theme=MONOKAI, code_format=FRAME, unique_id="demo")
+    return last
 
 
 if __name__ == "__main__":
-    target = Path(sys.argv[1]).resolve() if len(sys.argv) > 1 else PICTURE
     with TemporaryDirectory() as folder:
-        os.chdir(folder)  # the demo leaves its record here
-        target.write_text(drawn(recorded()), encoding="utf-8")
-        os.chdir(target.parent)
+        os.chdir(folder)  # the demo writes its record here
+        rows = recorded()
+        os.chdir("/")
+    console = Console(record=True, width=COLUMNS, file=StringIO())
+    console.print(Text("\n".join(["$ make demo", *rows]).rstrip()))
+    svg = console.export_svg(title="vatel", theme=MONOKAI, unique_id="demo")
+    svg = re.sub(r"\s*@font-face {.*?}", "", svg, flags=re.DOTALL)  # fonts from the network
+    svg = re.sub(r"<!-- .*? -->", "<title>A call in the demo</title>", svg)
+    PICTURE.write_text(svg, encoding="utf-8")

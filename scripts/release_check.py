@@ -1,173 +1,113 @@
-"""Build the wheel and the sdist into dist/, and check that they could be released.
+"""Build wheel and sdist into dist/ and check them; print the problems and exit with 1 if any.
 
-Their files, metadata and changelog by `release_rules`; then the wheel in empty environments, on
-each Python that is here, without extras and with each (`installed`). `--python PATH`, which may be
-repeated, takes those Pythons instead. Exits with 1 where something is wrong.
+Checks files and metadata, then installs the wheel in empty environments: on each Python of this
+machine (or those whose paths are given), without extras and with each of them.
 """
 
 from __future__ import annotations
 
-import argparse
+import re
+import shutil
 import subprocess
 import sys
 import tarfile
 import tempfile
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from installed import CHECKS
 from pythons import SUPPORTED, find
-from release_rules import changelog_problems, metadata_problems, sdist_problems, wheel_problems
 
 from vatel_rt.version import __version__ as version
 
 ROOT = Path(__file__).resolve().parents[1]
 DIST = ROOT / "dist"
-AT_ONCE = 2
-SECONDS = 600  # for one command: PyAudio is compiled
-AEC_FROM = (3, 10)
-
-
-class FailedError(Exception):
-    """A command failed; the text is what it printed."""
+ERRORS = (RuntimeError, subprocess.TimeoutExpired)
+TEST = re.compile(r"(^|/)(test_\w*|conftest)\.py$")
 
 
 def run(*command: object, cwd: Path = ROOT) -> str:
-    """Run a command, and give what it printed.
-
-    Raises:
-        FailedError: its exit code is not 0, or it took too long.
-    """
+    """Run a command and return its output; raise RuntimeError if its exit code is not 0."""
     line = list(map(str, command))
-    try:
-        done = subprocess.run(
-            line, cwd=cwd, capture_output=True, text=True, check=False, timeout=SECONDS
-        )
-    except subprocess.TimeoutExpired as error:
-        raise FailedError(str(error)) from None
+    done = subprocess.run(line, cwd=cwd, capture_output=True, text=True, check=False, timeout=600)
     if done.returncode:
-        raise FailedError(f"{' '.join(line)}\n{done.stdout}{done.stderr}".strip())
+        raise RuntimeError(f"{' '.join(line)}\n{done.stdout}{done.stderr}".strip())
     return done.stdout
 
 
-def build() -> tuple[Path, Path]:
-    """Build the sdist, and the wheel from it, into an empty dist/."""
-    for old in DIST.glob("vatel-*"):
-        old.unlink()
-    run(sys.executable, "-m", "build", "--outdir", DIST)
-    (wheel,), (sdist,) = DIST.glob("*.whl"), DIST.glob("*.tar.gz")
-    return wheel, sdist
-
-
-def contents(wheel: Path) -> dict[str, bytes]:
-    """Map the files of a wheel to their bytes."""
-    with zipfile.ZipFile(wheel) as archive:
-        return {name: archive.read(name) for name in archive.namelist()}
-
-
 def problems(wheel: Path, sdist: Path) -> Iterator[str]:
-    """What is wrong with the files, and with what they say."""
-    tracked = run("git", "ls-files").splitlines()
-    with zipfile.ZipFile(wheel) as archive:
-        yield from wheel_problems(archive.namelist(), tracked, version)
-        text = archive.read(f"vatel-{version}.dist-info/METADATA").decode()
-    yield from metadata_problems(text, version)
+    """Compare the files with git and the tree, and check the metadata."""
     with tarfile.open(sdist) as tree:
-        yield from sdist_problems(tree.getnames(), tracked, version)
-        about = tree.extractfile(f"vatel-{version}/PKG-INFO")
-        if about is None or about.read().decode() != text:
-            yield "sdist: PKG-INFO is not the wheel's METADATA"
-    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
-    yield from changelog_problems(changelog, version)
-    yield from _against_tree(wheel)
+        names = tree.getnames()
+    yield from sdist_problems(names, run("git", "ls-files").splitlines(), version)
+    with zipfile.ZipFile(wheel) as archive:
+        yield from (f"wheel: {n} is a test" for n in archive.namelist() if TEST.search(n))
+        text = archive.read(f"vatel-{version}.dist-info/METADATA").decode()
+    for target in re.findall(r"\]\((?!https?:|mailto:)(.*?)\)", re.sub(r"(?s)```.*?```", "", text)):
+        yield f"metadata: the README links to {target}, which is not on the package index"
+    for command in ("check_wheel_contents", wheel), ("twine", "check", "--strict", wheel, sdist):
+        run(sys.executable, "-m", *command)
 
 
-def _against_tree(wheel: Path) -> Iterator[str]:
-    """Compare the wheel, which was built from the sdist, with one of the tree."""
-    with tempfile.TemporaryDirectory() as folder:
-        run(sys.executable, "-m", "build", "--wheel", "--outdir", folder)
-        (other,) = Path(folder).glob("*.whl")
-        ours, theirs = contents(wheel), contents(other)
-    for name in sorted(ours.keys() | theirs.keys()):
-        if ours.get(name) != theirs.get(name):
-            yield f"wheel: {name} of the sdist is not that of the tree"
+def sdist_problems(names: Iterable[str], tracked: Iterable[str], version: str) -> Iterator[str]:
+    """Compare the files of an sdist with those in git."""
+    found = Counter(names)
+    wanted = {f"vatel-{version}/{path}" for path in [*tracked, "PKG-INFO"]}
+    yield from (f"sdist: {name} is missing" for name in sorted(wanted - found.keys()))
+    yield from (f"sdist: {name} is not in git" for name in sorted(found.keys() - wanted))
+    yield from (f"sdist: {name} is included twice" for name, n in found.items() if n > 1)
 
 
-def install(wheel: Path, python: str, extra: str, folder: Path) -> None:
-    """Install the wheel into an empty environment, and try it there.
-
-    Raises:
-        FailedError: one of both does not work.
-    """
-    run(python, "-m", "venv", folder / "venv", cwd=folder)
-    ours = folder / "venv" / "bin" / "python"
+def install(wheel: Path, python: str, extra: str) -> str:
+    """Install the wheel into an empty environment and try it there; return the error or ""."""
     wanted = wheel if extra == "base" else f"{wheel}[{extra}]"
-    quiet = ["--quiet", "--disable-pip-version-check"]
-    run(ours, "-m", "pip", "install", *quiet, wanted, cwd=folder)
-    run(ours, "-m", "pip", "check", "--disable-pip-version-check", cwd=folder)
-    run(ours, "-I", "-W", "error", ROOT / "scripts" / "installed.py", extra, cwd=folder)
-
-
-def attempt(wheel: Path, python: str, extra: str) -> str:
-    """Install and try; gives what failed, or nothing."""
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        ours = folder / "venv" / "bin" / "python"
+        pip = [ours, "-m", "pip", "--disable-pip-version-check"]
         try:
-            install(wheel, python, extra, Path(folder))
-        except FailedError as error:
+            run(python, "-m", "venv", folder / "venv", cwd=folder)
+            run(*pip, "install", "--quiet", wanted, cwd=folder)
+            run(*pip, "check", cwd=folder)
+            run(ours, "-I", "-W", "error", ROOT / "scripts" / "installed.py", extra, cwd=folder)
+        except ERRORS as error:
             return str(error)
     return ""
 
 
 def installs(wheel: Path, pythons: Sequence[str]) -> Iterator[str]:
-    """What does not install or work, on which Python and with which extra; shows progress."""
-    tries = [
-        (python, extra)
-        for python in pythons
-        for extra in CHECKS
-        if extra != "aec" or _version_of(python) >= AEC_FROM
-    ]
-    with ThreadPoolExecutor(AT_ONCE) as threads:
-        answers = threads.map(lambda one: attempt(wheel, *one), tries)
-        for (python, extra), failed in zip(tries, answers):
-            print(f"  {python} {extra}: {'FAILED' if failed else 'ok'}", flush=True)
-            if failed:
-                yield f"{python}, {extra}: {failed}"
+    """Try each Python with each extra; print the progress."""
+    tries = [(python, extra) for python in pythons for extra in CHECKS]
+    with ThreadPoolExecutor(2) as threads:
+        errors = threads.map(lambda one: install(wheel, *one), tries)
+        for (python, extra), error in zip(tries, errors):
+            print(f"  {python} {extra}: {'FAILED' if error else 'ok'}", flush=True)
+            if error:
+                yield f"{python}, {extra}: {error}"
 
 
-def _version_of(python: str) -> tuple[int, ...]:
-    asked = run(python, "-c", "import sys; print(*sys.version_info[:2])")
-    return tuple(map(int, asked.split()))
-
-
-def check(pythons: Sequence[str]) -> Iterator[str]:
-    """Build, check, install; gives what is wrong."""
-    print("building sdist and wheel", flush=True)
-    wheel, sdist = build()
-    print(f"checking {wheel.name} and {sdist.name}", flush=True)
-    yield from problems(wheel, sdist)
-    run(sys.executable, "-m", "twine", "check", "--strict", wheel, sdist)
-    print(f"installing into empty environments of {len(pythons)} Pythons", flush=True)
-    yield from installs(wheel, pythons)
-
-
-def main() -> int:
-    """Run the command line; returns its exit code."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--python", action="append", help="a Python to install on, by its path")
-    options = parser.parse_args()
+def main(*pythons: str) -> int:
+    """Build, check and install; return the exit code."""
     found: list[str] = []
     try:
-        pythons = options.python or [path for path in map(find, SUPPORTED) if path]
-        found.extend(check(pythons))
-    except FailedError as error:
+        print("building sdist and wheel", flush=True)
+        shutil.rmtree(DIST, ignore_errors=True)
+        run(sys.executable, "-m", "build", "--outdir", DIST)  # the wheel from the sdist
+        (wheel,), (sdist,) = DIST.glob("*.whl"), DIST.glob("*.tar.gz")
+        print(f"checking {wheel.name} and {sdist.name}", flush=True)
+        found.extend(problems(wheel, sdist))
+        print("installing into empty environments", flush=True)
+        found.extend(installs(wheel, pythons or [path for path in map(find, SUPPORTED) if path]))
+    except ERRORS as error:
         found.append(str(error))
     for problem in found:
         print(f"PROBLEM {problem}", file=sys.stderr)
-    print(f"{len(found)} problems" if found else f"{DIST} could be released")
+    print(f"{len(found)} problems" if found else f"{DIST} is ready for release")
     return 1 if found else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(*sys.argv[1:]))

@@ -1,7 +1,7 @@
-"""The document for openapi-python-client: what it must see otherwise, and what it drops.
+"""Prepare the OpenAPI document for openapi-python-client.
 
-`repaired` gives the generator's view of the document, `facts` what our templates need besides.
-Both take the document as `inlined` leaves it and change nothing in it.
+`repaired` returns the document as the generator must see it, `facts` what our templates need in
+addition. Both take the document that `inlined` returns and do not change it.
 """
 
 from __future__ import annotations
@@ -12,15 +12,11 @@ from collections.abc import Iterator
 from typing import Any, Callable
 
 Json = dict[str, Any]
-
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 
-class UnsupportedError(Exception):
-    """The document has something that our templates would silently get wrong."""
-
-
-# ---- walking the document --------------------------------------------------------------------
+class GenerateError(Exception):
+    """The package cannot be generated or differs from the document; the text says why."""
 
 
 def operations(document: Json) -> Iterator[Json]:
@@ -30,7 +26,7 @@ def operations(document: Json) -> Iterator[Json]:
 
 
 def walk(node: Any) -> Iterator[Json]:
-    """Yield every object in a part of the document, from the outside in."""
+    """Yield every object in a part of the document, outer objects first."""
     if isinstance(node, dict):
         yield node
         node = list(node.values())
@@ -39,21 +35,21 @@ def walk(node: Any) -> Iterator[Json]:
 
 
 def inlined(document: Json) -> Json:
-    """Copy it so that each operation has its parameters, body and answers in full."""
+    """Return a copy in which each operation has its parameters, body and responses in full."""
     document = copy.deepcopy(document)
     for item in document["paths"].values():
         shared = item.pop("parameters", [])
         for operation in (item[method] for method in METHODS if method in item):
             listed = [*shared, *operation.get("parameters", [])]
             operation["parameters"] = [resolve(document, part) for part in listed]
-            answers = operation["responses"].items()
-            operation["responses"] = {s: resolve(document, part) for s, part in answers}
+            responses = operation["responses"].items()
+            operation["responses"] = {s: resolve(document, part) for s, part in responses}
             operation["requestBody"] = resolve(document, operation.get("requestBody", {}))
     return document
 
 
 def resolve(document: Json, part: Json) -> Json:
-    """Copy a part, or the component that it refers to."""
+    """Return a copy of a part, or of the component that it refers to."""
     while "$ref" in part:
         kind, name = part["$ref"].split("/")[-2:]
         part = document["components"][kind][name]
@@ -61,7 +57,7 @@ def resolve(document: Json, part: Json) -> Json:
 
 
 def reachable(document: Json, roots: list[Any]) -> set[str]:
-    """Name the schemas that these parts refer to, directly or through others."""
+    """Return the names of the schemas that these parts refer to, directly or through others."""
     found: set[str] = set()
     while roots:
         for node in walk(roots.pop()):
@@ -70,9 +66,6 @@ def reachable(document: Json, roots: list[Any]) -> set[str]:
                 found.add(name)
                 roots.append(document["components"]["schemas"][name])
     return found
-
-
-# ---- repairs -----------------------------------------------------------------------------------
 
 
 def _drop_realtime(document: Json) -> None:
@@ -84,14 +77,13 @@ def _drop_realtime(document: Json) -> None:
 
 def _drop_errors(document: Json) -> None:
     for operation in operations(document):
-        answers = operation["responses"].items()
-        operation["responses"] = {s: answer for s, answer in answers if s.startswith("2")}
+        responses = operation["responses"].items()
+        operation["responses"] = {s: part for s, part in responses if s.startswith("2")}
 
 
 def _drop_defaults(document: Json) -> None:
-    for operation in operations(document):
-        for parameter in operation["parameters"]:
-            parameter["schema"].pop("default", None)
+    for parameter in [part for o in operations(document) for part in o["parameters"]]:
+        parameter["schema"].pop("default", None)
 
 
 def _drop_formats(document: Json) -> None:
@@ -124,41 +116,39 @@ def plain_plural(name: str) -> str:
 
 
 REPAIRS: tuple[tuple[Callable[[Json], None], str], ...] = (
-    (_drop_realtime, "The voice WebSocket is no HTTP operation; `vatel_rt.realtime` has it."),
-    (_drop_errors, "A client raises for errors, so functions return what a success answers."),
+    (_drop_realtime, "The voice WebSocket is not a REST operation; see `vatel_rt.realtime`."),
+    (_drop_errors, "The client raises errors, so functions return the successful response only."),
     (_drop_defaults, "A default would be sent with every request."),
-    (_drop_formats, "Ids and days are text that is passed on as it is."),
-    (_drop_unions, "Readers take null anywhere and keep what an enum does not have; of any other "
-     "union a value is passed on as it is. What may be sent as null is among the facts."),
+    (_drop_formats, "Ids and days are passed on as text."),
+    (_drop_unions, "Readers accept null and unknown enum values everywhere, and pass on the value "
+     "of any other union. Fields that may be sent as null are listed in `facts`."),
     (_spell_plurals, "`listLLMs` would become `list_ll_ms`."),
 )  # fmt: skip
 
 
 def repaired(document: Json) -> Json:
-    """Return the document as the generator shall see it."""
+    """Return the document as the generator must see it."""
     view = copy.deepcopy(document)
     for repair, _ in REPAIRS:
         repair(view)
     for operation in operations(view):
-        _refuse_unsupported(operation)
+        _check_supported(operation)
+        if not operation["requestBody"]:
+            del operation["requestBody"]
     return view
 
 
-def _refuse_unsupported(operation: Json) -> None:
+def _check_supported(operation: Json) -> None:  # our templates would silently get it wrong
+    name = operation["operationId"]
     media = set(operation["requestBody"].get("content", {})) - {"application/json"}
     if media:
-        raise UnsupportedError(f"{operation['operationId']}: a body of {', '.join(sorted(media))}")
+        raise GenerateError(f"{name} has a body of {', '.join(sorted(media))}: not supported")
     if any(parameter["in"] == "cookie" for parameter in operation["parameters"]):
-        raise UnsupportedError(f"{operation['operationId']}: a parameter in a cookie")
-    if not operation["requestBody"]:
-        del operation["requestBody"]
-
-
-# ---- facts -------------------------------------------------------------------------------------
+        raise GenerateError(f"{name} has a parameter in a cookie: not supported")
 
 
 def facts(document: Json, names: Json) -> Json:
-    """Return what the templates see besides: names, texts, and what may be sent how."""
+    """Return the variables of our templates: names, texts, and which fields may be null."""
     found = list(operations(document))
     sent = reachable(document, [operation["requestBody"] for operation in found])
     received = reachable(document, [operation["responses"] for operation in found])
@@ -166,53 +156,45 @@ def facts(document: Json, names: Json) -> Json:
     return {
         "names": names,
         "only_sent": sent - received,
-        "nullable": {name: _nullable(fields) for name, fields in schemas.items()},
+        "nullable": {n: tuple(f for f in s if _nullable(s[f])) for n, s in schemas.items()},
         "field_docs": {name: _texts(document, fields) for name, fields in schemas.items()},
         "group_docs": {t["name"].replace("-", "_"): t["description"] for t in document["tags"]},
         "operation_docs": {
-            plain_plural(operation["operationId"]): _operation_docs(document, operation, names)
-            for operation in found
+            plain_plural(o["operationId"]): _operation_docs(document, o, names) for o in found
         },
     }
 
 
-def _nullable(fields: Json) -> tuple[str, ...]:
-    """Name the fields that may be sent as null."""
-    return tuple(
-        name
-        for name, part in fields.items()
-        if "null" in part.get("type", ()) or {"type": "null"} in part.get("anyOf", ())
-    )
+def _nullable(part: Json) -> bool:
+    return "null" in part.get("type", ()) or {"type": "null"} in part.get("anyOf", ())
 
 
 def _texts(document: Json, parts: Json) -> dict[str, str]:
-    """Describe named parts; a reference's own words go before those of its target."""
+    # A reference's own description takes precedence over its target's.
     described = {name: {**resolve(document, part), **part} for name, part in parts.items()}
     return {name: part.get("description", "").strip() for name, part in described.items()}
 
 
 def _operation_docs(document: Json, operation: Json, names: Json) -> Json:
-    answers = _texts(document, operation["responses"])
+    responses = _texts(document, operation["responses"])
     bodies = operation["requestBody"].get("content", {})
     return {
         "arguments": {part["name"]: _argument_doc(part) for part in operation["parameters"]},
         "body": next(iter(_texts(document, {m: bodies[m]["schema"] for m in bodies}).values()), ""),
-        "returns": next((text for status, text in answers.items() if status[0] == "2"), ""),
-        "raises": _raises(answers, names["errors"]),
+        "returns": next((text for status, text in responses.items() if status[0] == "2"), ""),
+        "raises": _raises(responses, names["errors"]),
     }
 
 
 def _argument_doc(parameter: Json) -> str:
     schema = parameter["schema"]
     text = str(parameter.get("description", schema.get("description", "")))
-    default = schema.get("default")
-    return text if default is None else f"{text} Where it is not given: {default}."
+    return text if schema.get("default") is None else f"{text} Default: {schema['default']}."
 
 
-def _raises(answers: dict[str, str], errors: Json) -> dict[str, str]:
-    """Map error classes to their documented statuses and what those mean."""
+def _raises(responses: dict[str, str], errors: Json) -> dict[str, str]:
     found: dict[str, list[str]] = {}
-    for status in sorted(status for status in answers if status[0] in "45"):
+    for status in sorted(status for status in responses if status[0] in "45"):
         name = errors.get(status, "ServerError" if status[0] == "5" else "APIError")
-        found.setdefault(name, []).append(f"{status}: {answers[status].rstrip('.')}")
+        found.setdefault(name, []).append(f"{status}: {responses[status].rstrip('.')}")
     return {name: "; ".join(texts) + "." for name, texts in found.items()}

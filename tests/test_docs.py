@@ -190,7 +190,7 @@ def test_the_picture_is_that_of_the_demo() -> None:
     shown = " ".join("".join(ElementTree.fromstring(picture).itertext()).split())
     default = Scenario.default()
     for turn in default.turns:
-        assert f"caller {turn.hears}" in shown, "make picture"
+        assert f"caller {turn.hears}" in shown, "python scripts/picture.py"
     assert f"agent {default.greeting.says}" in shown
     assert " dB agent" in shown
     assert "http" not in picture.replace("http://www.w3.org/2000/svg", "")

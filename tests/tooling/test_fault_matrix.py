@@ -1,24 +1,17 @@
-"""Each fault of the simulator in each phase of a call, as docs/faults.md has it."""
+"""Each fault of the simulator in each phase of a call, as documented in docs/faults.md."""
 
 from __future__ import annotations
 
 import asyncio
-import importlib.util
-import sys
-from pathlib import Path
 from typing import Any
 
+import fault_matrix as matrix
 import pytest
 from leftovers import leaves_nothing
 
 from vatel.simulator import Faults
 
-ROOT = Path(__file__).resolve().parents[2]
 pytestmark = [pytest.mark.timeout(400), pytest.mark.xdist_group("fault matrix")]
-SPEC = importlib.util.spec_from_file_location("fault_matrix", ROOT / "scripts" / "fault_matrix.py")
-matrix: Any = importlib.util.module_from_spec(SPEC)
-sys.modules["fault_matrix"] = matrix
-SPEC.loader.exec_module(matrix)
 
 
 @pytest.fixture(scope="module")

@@ -111,7 +111,7 @@ def test_new_operation_appears_typed_and_documented(
         "(self, agent_id: 'str', *, shelf_no: 'Optional[int]' = None) -> 'Agent'"
     )
     assert method.__doc__.startswith("Put an agent away.\n")
-    assert "shelf_no: Where to put it. Where it is not given: 7.\n" in method.__doc__
+    assert "shelf_no: Where to put it. Default: 7.\n" in method.__doc__
 
 
 def test_models_may_hold_each_other(

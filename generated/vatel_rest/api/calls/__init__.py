@@ -43,8 +43,8 @@ class CallsResource:
 
         Args:
             organization_id: Only calls of this organization. Of use with internal keys only.
-            page: Which page to return, counted from 1. Where it is not given: 1.
-            page_size: Number of calls on a page, from 1 to 100. Where it is not given: 20.
+            page: Which page to return, counted from 1. Default: 1.
+            page_size: Number of calls on a page, from 1 to 100. Default: 20.
             agent_ids: Only calls of these agents, as ids separated by commas.
             status: Only calls with this status.
             source: Only calls that came about this way.
@@ -104,8 +104,8 @@ class CallsResource:
 
         Args:
             organization_id: Only calls of this organization. Of use with internal keys only.
-            page: Which page to return, counted from 1. Where it is not given: 1.
-            page_size: Number of calls on a page, from 1 to 100. Where it is not given: 20.
+            page: Which page to return, counted from 1. Default: 1.
+            page_size: Number of calls on a page, from 1 to 100. Default: 20.
             agent_ids: Only calls of these agents, as ids separated by commas.
             status: Only calls with this status.
             source: Only calls that came about this way.

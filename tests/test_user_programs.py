@@ -1,4 +1,4 @@
-"""Programs written for the SDK that was there before run unchanged: the user's own documents.
+"""Programs from the documentation of the earlier SDK run unchanged.
 
 Only the values that a reader has to fill in (key, agent) are filled in.
 """
@@ -24,11 +24,9 @@ from vatel.simulator import Simulator, caller_clip
 from vatel_rt.audio.pcm import samples_of
 
 ROOT = Path(__file__).resolve().parents[1]
-SEEDS = ROOT.parent / "shared" / "seeds"
-README = [path.read_text(encoding="utf-8") for path in SEEDS.glob("000_*.txt")]
-PROGRAM = [path.read_text(encoding="utf-8") for path in SEEDS.glob("002_*.txt")]
-BLOCKS = [block for text in README for block in re.findall(r"```python\n(.*?)```", text, re.S)]
-ASYNC = [line for text in README for line in re.findall(r"Async: `(.*?)`", text)]
+PROGRAMS = ROOT / "tests" / "fixtures" / "user_programs"
+README = (PROGRAMS / "readme.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"```python\n(.*?)```", README, re.S)
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +42,7 @@ def filled_in(code: str, simulator: Simulator) -> str:
 
 
 def run(code: str, names: dict[str, Any]) -> Any:
-    """Execute a snippet, which may await at its top level; gives a coroutine if it does."""
+    """Execute a snippet; return a coroutine if it awaits at its top level."""
     compiled = compile(code, "snippet", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
     return eval(compiled, names)
 
@@ -60,9 +58,7 @@ def test_the_programs_of_the_readme(
     assert "Agent: Hello, this is the demo agent. How can I help?" in printed
 
 
-@pytest.mark.parametrize(
-    "code", [*(block for block in BLOCKS if "asyncio.run" not in block), *ASYNC]
-)
+@pytest.mark.parametrize("code", [block for block in BLOCKS if "asyncio.run" not in block])
 def test_the_snippets_of_the_readme(
     code: str, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -90,13 +86,8 @@ def test_the_snippets_of_the_readme(
 
 
 @pytest.mark.timeout(120)
-@pytest.mark.parametrize("text", PROGRAM, ids=["run_session.py"][: len(PROGRAM)])
-def test_the_full_duplex_program(text: str, tmp_path: Path) -> None:
-    """A thread captures, a callback plays: through a stand-in for the sound device."""
-    start = text.index("#!/usr/bin/env python3")
-    end = text.index("main()", text.index("__main__")) + len("main()")
-    program = tmp_path / "run_session.py"
-    program.write_text(text[start:end], encoding="utf-8")
+def test_the_full_duplex_program(tmp_path: Path) -> None:
+    """A thread captures and a callback plays, through a stand-in for the sound device."""
     script = scenario(turns=[{"hears": "What?", "tool": {"name": "look_up"}, **HOURS}])
     (tmp_path / "microphone").write_bytes(caller_clip(script))
     environment = {
@@ -108,7 +99,7 @@ def test_the_full_duplex_program(text: str, tmp_path: Path) -> None:
     with running_simulator(scenario=script) as simulator:
         options = ["--api-key", simulator.api_key, "--agent-id", simulator.agent_id]
         ran = subprocess.run(
-            [sys.executable, str(program), *options, "--base-url", simulator.url],
+            [sys.executable, PROGRAMS / "run_session.py", *options, "--base-url", simulator.url],
             env=environment, capture_output=True, text=True, timeout=90, check=False,
         )  # fmt: skip
     assert (ran.returncode, ran.stderr) == (0, "")

@@ -1,21 +1,20 @@
-"""What a call makes of each fault of the simulator in each of its phases, as a table.
+"""How a call ends for each fault of the simulator in each phase of the call, as a table.
 
-    python scripts/fault_matrix.py          # prints it
-    python scripts/fault_matrix.py --write  # puts it into docs/faults.md
+    python tests/tooling/fault_matrix.py          # prints the table
+    python tests/tooling/fault_matrix.py --write  # writes it into docs/faults.md
 
-Each cell is a call of its own, with the fault set when the call comes to the phase. The tests
-make the same calls, and compare them with the page.
+Each cell is a separate call; the fault is set when the call reaches the phase. The tests make the
+same calls and compare them with the page.
 """
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import logging
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Callable, Optional
+from typing import Any, Callable
 
 import msgspec
 
@@ -24,11 +23,11 @@ from vatel.simulator import Scenario, Simulator
 from vatel_rt import WavDevice
 from vatel_rt.audio.pcm import bytes_of, samples_of
 from vatel_rt.errors import VatelError
-from vatel_rt.realtime.messages import Incoming, ResponseAudio, SpeechStarted
+from vatel_rt.realtime.messages import ResponseAudio, SpeechStarted
 from vatel_rt.realtime.options import ConnectionOptions
 
-PAGE = Path(__file__).parents[1] / "docs" / "faults.md"
-BEGIN = "<!-- made by scripts/fault_matrix.py --write -->\n"
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "faults.md"
+BEGIN = "<!-- made by tests/tooling/fault_matrix.py --write -->\n"
 
 PHASES = ["handshake", "before it starts", "caller speaks", "tool runs", "agent speaks", "closing"]
 FAULTS: dict[str, dict[str, Any]] = {
@@ -53,7 +52,7 @@ FAULTS: dict[str, dict[str, Any]] = {
     "audio out of order": {"reorder_audio": True},
     "reads slowly": {"slow_reading": 0.01},
 }
-# Short limits, so that what is noticed by waiting is noticed soon.
+# Short limits, so that timeouts are noticed soon.
 OPTIONS = ConnectionOptions(
     open_timeout=5, close_timeout=1, ping_interval=0.4, ping_timeout=3, attempts=2
 )
@@ -67,18 +66,17 @@ SCENARIO = {
             "clip": "hours.wav",
         }
     ],
-    "delivery": {"thinking_ms": 0, "speed": 8, "chunk_max_ms": 100},  # time before it hangs up
-    "agent": {"timeout_settings": {"default_timeout": 15}},  # of a busy machine
+    "delivery": {"thinking_ms": 0, "speed": 8, "chunk_max_ms": 100},
+    "agent": {"timeout_settings": {"default_timeout": 15}},  # seconds, for a busy machine
     "caller": [{"at": 0.3, "says": "What are your opening hours?", "clip": "caller_hours.wav"}],
 }
-AUDIBLE = 330
-AT_ONCE = 10
-LONGEST = bytes_of(2000)
-"""Of a piece of audio no more is played: 10 MB are two and a half minutes."""
+AUDIBLE = 330  # amplitude
+CONCURRENT = 10  # calls
+MAX_PLAYED = bytes_of(2000)  # of one piece of audio; 10 MB are two and a half minutes
 
 
 class Ear(WavDevice):
-    """A device that tells what was heard after a moment."""
+    """A device that records which blocks were audible."""
 
     def __init__(self, speech: bytes) -> None:
         super().__init__(speech)
@@ -86,7 +84,7 @@ class Ear(WavDevice):
 
     def play(self, pcm: bytes) -> None:
         """Play the beginning of `pcm`."""
-        super().play(pcm[:LONGEST])
+        super().play(pcm[:MAX_PLAYED])
 
     def _emit(self, block: bytes) -> None:
         super()._emit(block)
@@ -98,9 +96,9 @@ class Cell:
     """One call.
 
     Attributes:
-        outcome: how it ended, as the table shows it.
-        reached: whether it came to the phase.
-        heard_after: audible blocks that were played once it had ended.
+        outcome: how it ended, as shown in the table.
+        reached: whether it reached the phase.
+        heard_after: audible blocks that were played after it had ended.
     """
 
     fault: str
@@ -157,22 +155,21 @@ async def _hold(
 
 
 async def _read(call: Any, reach: Callable[[str], None]) -> None:
-    spoke = False
-    message: Incoming
+    speaking = False
     async for message in call:
         if isinstance(message, SpeechStarted):
             reach("caller speaks")
         elif isinstance(message, ResponseAudio):
-            if not spoke:
+            if not speaking:
                 reach("agent speaks")
-            spoke = True
+            speaking = True
             if message.data.is_final:
                 reach("closing")
 
 
 async def cells() -> list[Cell]:
-    """All cells, some at a time."""
-    limit = asyncio.Semaphore(AT_ONCE)
+    """Make all calls, some of them at the same time."""
+    limit = asyncio.Semaphore(CONCURRENT)
 
     async def one(cell: Cell) -> Cell:
         async with limit:
@@ -182,27 +179,18 @@ async def cells() -> list[Cell]:
 
 
 def table(found: list[Cell]) -> str:
-    """The cells as a Markdown table."""
+    """Return the cells as a Markdown table."""
     outcomes = {(cell.fault, cell.phase): cell.outcome for cell in found}
     lines = [["fault", *PHASES], ["---"] * (len(PHASES) + 1)]
     lines += [[fault, *(outcomes[fault, phase] for phase in PHASES)] for fault in FAULTS]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
-def main(arguments: Optional[list[str]] = None) -> int:
-    """Print the table, or write it into the page; gives the exit code."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--write", action="store_true", help="write it into docs/faults.md")
-    options = parser.parse_args(arguments)
+if __name__ == "__main__":
     logging.disable(logging.CRITICAL)
     text = table(asyncio.run(cells()))
-    if options.write:
+    if sys.argv[1:] == ["--write"]:
         page = PAGE.read_text(encoding="utf-8")
         PAGE.write_text(page.partition(BEGIN)[0] + BEGIN + text, encoding="utf-8")
     else:
         print(text, end="")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
