@@ -1,9 +1,9 @@
-"""Join a browser's WebSocket to a call: what the browser says goes to the agent, and back.
+"""Connect a browser to a call: one WebSocket is the call's microphone and speaker.
 
 Set VATEL_API_KEY and VATEL_AGENT_ID (and VATEL_BASE_URL, for the simulator), then:
-python examples/bridge.py [PORT]. Both directions are binary frames of PCM, 16-bit, 24 000 Hz,
-mono: in a page an AudioContext({sampleRate: 24000}) with an AudioWorklet makes and plays them.
-The texts of both sides come as text frames in between. A browser is one call.
+python examples/bridge.py [PORT]. Audio is sent in both directions as binary frames of PCM, 16-bit,
+24 000 Hz, mono; in a page, an AudioContext({sampleRate: 24000}) with an AudioWorklet captures and
+plays them. The texts of both sides are sent as text frames. Each connection is one call.
 """
 
 from __future__ import annotations
@@ -18,15 +18,13 @@ import sys
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
-from vatel import Client
-from vatel_rt import Call, QueueDevice
-from vatel_rt.errors import VatelError
+from vatel import Client, LiveCall, QueueDevice, VatelError
 
 
 async def listen(browser: ServerConnection, device: QueueDevice) -> None:
     async for frame in browser:
         if isinstance(frame, bytes):
-            await device.push(frame)  # waits where the browser is ahead of time, and so does it
+            await device.push(frame)  # waits while the browser is ahead of real time
 
 
 async def speak(browser: ServerConnection, device: QueueDevice) -> None:
@@ -34,7 +32,7 @@ async def speak(browser: ServerConnection, device: QueueDevice) -> None:
         await browser.send(block)
 
 
-async def show(browser: ServerConnection, call: Call) -> None:
+async def show(browser: ServerConnection, call: LiveCall) -> None:
     async for message in call:
         if message.type == "response_text" and message.data.is_final:
             await browser.send(json.dumps({"agent": message.data.text}))
@@ -53,11 +51,11 @@ async def bridge(browser: ServerConnection, client: Client) -> None:
             finally:
                 for task in tasks[:2]:
                     task.cancel()
-    except VatelError as error:  # the call could not begin; why is not for the browser to know
+    except VatelError as error:  # the call could not begin; the reason is not for the browser
         print("no call:", error, flush=True)
         await browser.close(1011, "no call is possible at the moment")
         return
-    # The device is closed now, so the last task ends by itself, with the last word.
+    # The device is closed now, so the last task ends after the agent's last word.
     for error in await asyncio.gather(*tasks, return_exceptions=True):
         if isinstance(error, Exception) and not isinstance(error, (ConnectionClosed, VatelError)):
             raise error
@@ -66,7 +64,7 @@ async def bridge(browser: ServerConnection, client: Client) -> None:
 
 async def main(port: int) -> None:
     stop = asyncio.Event()
-    with contextlib.suppress(NotImplementedError):  # Windows: Ctrl-C cancels by itself
+    with contextlib.suppress(NotImplementedError):  # Windows: Ctrl-C cancels the program
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with Client() as client:

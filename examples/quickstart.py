@@ -1,7 +1,7 @@
-"""The first call: a clip asks the agent, and what both say is printed as they say it.
+"""Make a first call: a clip speaks to the agent, and the texts of both sides are printed.
 
-python examples/quickstart.py calls the simulator that comes with the package (the extra
-`simulator`). With VATEL_API_KEY and VATEL_AGENT_ID set it calls a real agent.
+python examples/quickstart.py calls the simulator (the extra `simulator`). With VATEL_API_KEY and
+VATEL_AGENT_ID set, it calls a real agent.
 """
 
 from __future__ import annotations
@@ -10,10 +10,8 @@ import asyncio
 import os
 import sys
 
-from vatel import Client, Tools
+from vatel import Client, Tools, VatelError, WavDevice
 from vatel.simulator import Simulator, caller_clip
-from vatel_rt import WavDevice
-from vatel_rt.errors import VatelError
 
 tools = Tools()
 
@@ -24,7 +22,7 @@ def order_status(order_id: str) -> dict[str, str]:
 
 
 async def talk(client: Client, agent_id: str | None) -> None:
-    # Microphone and speaker: the name of a WAV file will do as well, or PyAudioDevice().
+    # Microphone and speaker. The first may also be a WAV file; PyAudioDevice() is the sound card.
     device = WavDevice(caller_clip(), "answer.wav")
     async with client, client.call(agent_id, audio=device, tools=tools) as call:
         try:
@@ -34,10 +32,10 @@ async def talk(client: Client, agent_id: str | None) -> None:
                 elif message.type == "input_audio_transcript" and message.data.is_final:
                     print("caller:", message.data.transcript)
         except VatelError:
-            pass  # the call broke off: its end says why, and what to do
+            pass  # the call broke off: `end` says why and what to do
     end = await call.wait()
     print("ended: ", end, "" if end.clean else f"- {end.hint}")
-    print("answers after", call.report.answer_ms, "ms; what was heard is in answer.wav")
+    print("answers after", call.report.answer_ms, "ms; the agent's audio is in answer.wav")
 
 
 def main() -> None:

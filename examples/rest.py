@@ -1,4 +1,4 @@
-"""Manage agents and look at calls over REST.
+"""Manage agents and list calls over REST.
 
 Set VATEL_API_KEY (and VATEL_BASE_URL, for the simulator), then: python examples/rest.py
 """
@@ -8,9 +8,14 @@ from __future__ import annotations
 import sys
 from datetime import datetime, timedelta, timezone
 
-from vatel import Client
-from vatel.models import AgentCreateInput, AgentUpdateInput
-from vatel_rt.errors import ConflictError, NotFoundError, VatelError
+from vatel import (
+    AgentCreateInput,
+    AgentUpdateInput,
+    Client,
+    ConflictError,
+    NotFoundError,
+    VatelError,
+)
 
 
 def publish_newest_version(client: Client, agent_id: str) -> None:
@@ -19,7 +24,7 @@ def publish_newest_version(client: Client, agent_id: str) -> None:
         published = client.agents.publish_version(agent_id, newest.id or "")
         print("published at", published.published_at)
     except ConflictError:
-        print("the newest version is published already")
+        print("the newest version is already published")
 
 
 def print_calls_of_the_last_week(client: Client) -> None:

@@ -1,4 +1,4 @@
-"""Talk to an agent through a sound library of your own (`PyAudioDevice` does more by itself).
+"""Talk to an agent with a sound library of your choice (`PyAudioDevice` needs less code).
 
 pip install -r examples/requirements-optional.txt
 python examples/run_session.py --api-key KEY --agent-id UUID [--base-url URL]
@@ -15,11 +15,10 @@ from typing import Any
 
 try:
     import sounddevice as sd
-except (ImportError, OSError) as error:  # it, or PortAudio
+except (ImportError, OSError) as error:  # sounddevice or PortAudio is missing
     sys.exit(f"error: {error}; examples/README.md says what to install")
 
-from vatel import Client, Connection
-from vatel_rt.errors import ConnectionClosed, VatelError
+from vatel import Client, Connection, ConnectionClosed, VatelError
 
 SOUND: dict[str, Any] = {"samplerate": 24_000, "channels": 1, "dtype": "int16", "blocksize": 480}
 
@@ -31,7 +30,7 @@ async def converse(conn: Connection, speech: bytearray) -> None:
         elif msg.type == "response_audio":
             speech += msg.data.pcm
         elif msg.type == "interruption":
-            speech.clear()  # what the caller spoke over is not played
+            speech.clear()  # drop the audio that was not played yet
         elif msg.type == "response_text" and msg.data.is_final:
             print("Agent:", msg.data.text)
         elif msg.type == "input_audio_transcript" and msg.data.is_final:
@@ -39,7 +38,7 @@ async def converse(conn: Connection, speech: bytearray) -> None:
         elif msg.type == "tool_call":
             print("Tool:", msg.data.toolName)
             await conn.send_tool_call_output(msg.data.toolCallId, "ok")
-    await asyncio.sleep(len(speech) / 48_000)  # the last words; bytes a second
+    await asyncio.sleep(len(speech) / 48_000)  # play the last words: 48 000 bytes a second
     print("Session ended.")
 
 
@@ -50,10 +49,10 @@ async def run(api_key: str, agent_id: str, base_url: str | None) -> None:
         async with client.connect(token=token) as conn:
 
             def send(pcm: bytes) -> None:
-                with contextlib.suppress(ConnectionClosed):  # `converse` is told
+                with contextlib.suppress(ConnectionClosed):  # `converse` handles the end
                     conn.queue_audio(pcm)
 
-            def capture(block: Any, *_: Any) -> None:  # in the library's thread, as `play`
+            def capture(block: Any, *_: Any) -> None:  # in the library's thread
                 loop.call_soon_threadsafe(send, bytes(block))
 
             def play(block: Any, *_: Any) -> None:

@@ -6,14 +6,12 @@ import asyncio
 
 import pytest
 
-from vatel import Client, Tools
+from vatel import AuthenticationError, Client, ServerError, Tools, WavDevice
 from vatel.simulator import Simulator
-from vatel_rt import WavDevice
-from vatel_rt.errors import AuthenticationError, ServerError
 
 
 async def remind(client: Client, agent_id: str, patient: str, line: bytes) -> str:
-    """Call a patient about an appointment; gives what came of it. `line` is the patient's."""
+    """Call a patient about an appointment; return the outcome. `line` is the patient's audio."""
     answers: list[str] = []
     tools = Tools()
 
@@ -29,14 +27,14 @@ async def remind(client: Client, agent_id: str, patient: str, line: bytes) -> st
             async with client.call(agent_id, audio=phone, tools=tools, prompt=prompt) as call:
                 end = await call.wait()
         except ServerError:
-            continue  # the platform is busy: once more
+            continue  # the platform is busy: try again
         except AuthenticationError:
             return "not allowed"
         return "".join(answers) or "no answer" if end.clean else "broken off"
     return "not reached"
 
 
-# The tests. The agent hears that somebody speaks; what was said, it knows from the scenario.
+# The tests. The simulator detects that somebody speaks; the scenario says what was said.
 YES = bytes(12_000) + b"\x00\x20\x00\xe0" * 1200  # 0.25 seconds of silence, 0.1 of a tone
 CONFIRMED = {"name": "note_answer", "arguments": [{"name": "answer", "value": "confirmed"}]}
 SCENARIO = {

@@ -1,11 +1,11 @@
-"""A web service that lets a browser talk to an agent, and keeps the API key to itself.
+"""Run a web service that lets a browser talk to an agent without giving it the API key.
 
 Set VATEL_API_KEY and VATEL_AGENT_ID (and VATEL_BASE_URL, for the simulator), and
-SERVICE_PASSWORD, which the browser asks for; then:
+SERVICE_PASSWORD, which the browser has to send; then:
 pip install fastapi uvicorn; uvicorn --app-dir examples token_service:app
 
     const {url} = await (await fetch("/voice-session", {method: "POST"})).json()
-    const socket = new WebSocket(url)  // one call; the messages are those of openapi/vatel.yaml
+    const socket = new WebSocket(url)  // one call; openapi/vatel.yaml has the messages
 """
 
 from __future__ import annotations
@@ -19,8 +19,7 @@ from contextlib import asynccontextmanager
 from fastapi import Depends, FastAPI, HTTPException, Request, Response
 from fastapi.security import HTTPBasic, HTTPBasicCredentials
 
-from vatel import Client, connection_query
-from vatel_rt.errors import RateLimitError, VatelError
+from vatel import Client, RateLimitError, VatelError, connection_query
 
 log = logging.getLogger(__name__)
 basic = HTTPBasic()
@@ -39,7 +38,7 @@ app = FastAPI(lifespan=lifespan)
 
 
 def signed_in(request: Request, given: HTTPBasicCredentials = Depends(basic)) -> str:
-    """The user. Put your own sign-in here: who passes it makes calls that you pay for."""
+    """Return the user. Use your own sign-in here: you pay for the calls of every user."""
     if not secrets.compare_digest(given.password.encode(), request.app.state.password):
         raise HTTPException(401, "wrong password", {"WWW-Authenticate": "Basic"})
     return given.username
@@ -49,13 +48,13 @@ def signed_in(request: Request, given: HTTPBasicCredentials = Depends(basic)) ->
 async def voice_session(
     request: Request, response: Response, user: str = Depends(signed_in)
 ) -> dict[str, str]:
-    """A URL that opens one call, within about a minute."""
+    """Return a URL that opens one call; it expires after about a minute."""
     client: Client = request.app.state.client
     try:
         session = await client.session.generate_token_async(request.app.state.agent_id)
     except RateLimitError:
         raise HTTPException(503, "busy", {"Retry-After": "5"}) from None
-    except VatelError as error:  # what it says is for us, not for the browser
+    except VatelError as error:  # the details are for our log, not for the browser
         log.error("no session token for %s: %s", user, error)
         raise HTTPException(502, "no call is possible at the moment") from None
     response.headers["Cache-Control"] = "no-store"

@@ -1,4 +1,4 @@
-"""Functions that an agent calls: plain and asynchronous, with types, limits and failures.
+"""Let an agent call functions: plain and asynchronous, with types, limits and failures.
 
 Set VATEL_API_KEY and VATEL_AGENT_ID (and VATEL_BASE_URL, for the simulator), then:
 python examples/tools.py [QUESTION.wav]
@@ -12,10 +12,8 @@ import sys
 from dataclasses import dataclass
 from datetime import date
 
-from vatel import Client, Tools
+from vatel import Client, Tools, VatelError, WavDevice
 from vatel.simulator import caller_clip
-from vatel_rt import WavDevice
-from vatel_rt.errors import VatelError
 
 ORDERS = {"42": ("shipped", date(2030, 5, 17)), "43": ("packed", date(2030, 5, 19))}
 tools = Tools()
@@ -30,10 +28,10 @@ class Order:
 
 @tools.tool
 def order_status(order_id: str) -> Order:
-    """Arguments come as the types that stand here; what is returned goes out as JSON.
+    """Return an order. Arguments are converted to the annotated types, the result to JSON.
 
-    A plain function has a thread of its own and may take its time. What it raises tells the
-    agent only that it failed; the traceback is in the log `vatel.tools`.
+    A plain function runs in a thread and may block. If it raises, the agent is told only that the
+    tool failed; the traceback goes to the logger `vatel.tools`.
     """
     status, arrives = ORDERS[order_id]
     return Order(order_id, status, arrives)
@@ -41,10 +39,10 @@ def order_status(order_id: str) -> Order:
 
 @tools.tool(name="refund", timeout=10, cancel_on_interruption=True)
 async def refund_order(order_id: str, cents: int = 0) -> str:
-    """An asynchronous one; it is cancelled where the caller speaks over the agent."""
+    """Refund an order. This tool is asynchronous; an interruption by the caller cancels it."""
     await asyncio.sleep(0.1)  # a request to the bank
     if order_id not in ORDERS:
-        return "There is no such order."  # text goes out as it is: say what the agent may do
+        return "There is no such order."  # text is sent unchanged: tell the agent what to say
     return f"{cents / 100:.2f} will be refunded."
 
 
@@ -53,7 +51,7 @@ async def main(question: str | bytes) -> int:
         agent_id = os.environ.get("VATEL_AGENT_ID")
         device = WavDevice(question, "answer.wav")
         async with client.call(agent_id, audio=device, tools=tools) as call:
-            end = await call.wait()  # does not raise where the call breaks off
+            end = await call.wait()  # does not raise if the call breaks off
         for row in call.transcript:
             print(f"{row.role}: {row.text}")
         print("tools that were called:", ", ".join(call.report.tool_calls) or "none")

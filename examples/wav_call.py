@@ -3,8 +3,9 @@
 Set VATEL_API_KEY and VATEL_AGENT_ID (and VATEL_BASE_URL, for the simulator), then:
 python examples/wav_call.py [--limit SECONDS] QUESTION.wav ...
 
-For each file it leaves QUESTION.call.wav here, with the caller on the left and the agent on the
-right, and tells how long the answers took. The exit code is 1 where one broke off or had none.
+For each file it writes QUESTION.call.wav to the current folder, with the caller on the left and the
+agent on the right, and prints the times to the answers. The exit code is 1 if a call broke off or
+had no answer.
 """
 
 from __future__ import annotations
@@ -15,9 +16,7 @@ import os
 import sys
 from pathlib import Path
 
-from vatel import Client
-from vatel_rt import CallEnd, CallReport, WavDevice
-from vatel_rt.errors import VatelError
+from vatel import CallEnd, CallReport, Client, VatelError, WavDevice
 
 
 async def ask(client: Client, question: Path, limit: float) -> bool:
@@ -26,7 +25,7 @@ async def ask(client: Client, question: Path, limit: float) -> bool:
         async with client.call(agent_id, audio=WavDevice(question), record=record) as call:
             try:
                 end = await asyncio.wait_for(call.wait(), limit)
-            except asyncio.TimeoutError:  # the agent waits for more: hang up
+            except asyncio.TimeoutError:  # the agent is still waiting: hang up
                 call.hang_up()
                 end = await call.wait()
     except VatelError as error:  # the call could not begin

@@ -25,7 +25,7 @@ LINKS = [
 ]  # fmt: skip
 COMMANDS = [(page, command) for page in PAGES for command in commands(page)]
 EXAMPLES = sorted(path.name for path in ROOT.glob("examples/*.py"))
-PROGRAMS = ["-m vatel_rt.demo", "-m vatel.simulator"]
+PROGRAMS = ["-m vatel_rt.demo", "-m vatel.simulator", "-m vatel_rt.simulator"]
 HAVE_OPTIONS = [*PROGRAMS, "examples/run_session.py", "examples/wav_call.py"]
 OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]+")
 VARIABLE = re.compile(r"\bVATEL_[A-Z_]+\b")
@@ -101,7 +101,7 @@ def check_python(words: list[str]) -> None:
     options = [word for word in words if OPTION.fullmatch(word)]
     assert set(options) <= set(OPTION.findall(help_of(program))) if options else True
     for word in words[2:]:
-        assert (ROOT / word).exists() or not word.startswith(("vatel_rt/", "tests/")), word
+        assert (ROOT / word).exists() or not word.startswith(("vatel/", "vatel_rt/", "tests/")), word
 
 
 def check_pytest(words: list[str]) -> None:
@@ -157,7 +157,8 @@ def test_every_option_of_the_demo_does_something() -> None:
 
 def read_variables() -> set[str]:
     """What `vatel_rt.config` is asked for."""
-    code = "".join(path.read_text("utf-8") for path in (ROOT / "vatel_rt").rglob("*.py"))
+    modules = [*(ROOT / "vatel_rt").rglob("*.py"), *(ROOT / "vatel").rglob("*.py")]
+    code = "".join(path.read_text("utf-8") for path in modules)
     return set(re.findall(r'setting\("(VATEL_\w+)"', code))
 
 
@@ -175,9 +176,9 @@ def test_every_variable_is_documented() -> None:
 
 @pytest.mark.parametrize("page", PAGES)
 def test_modules_and_names_exist(page: str) -> None:
-    for name in re.findall(r"\bvatel_rt(?:\.\w+)+", " ".join(spans(page))):
+    for name in re.findall(r"\bvatel(?:_rt(?:\.\w+)+|\.[A-Z]\w+)", " ".join(spans(page))):
         parts = name.split(".")
-        home, rest = import_module("vatel_rt"), parts[1:]
+        home, rest = import_module(parts[0]), parts[1:]
         for i, part in enumerate(rest):
             if not hasattr(home, part):
                 home = import_module(".".join(parts[: i + 2]))
