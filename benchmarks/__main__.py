@@ -28,29 +28,24 @@ from report import Figure, Target
 
 TOPICS = {**sessions.TOPICS, **programs.TOPICS, **simulators.TOPICS}
 AGAINST = ["receive", "send", "rest", "imports"]
+FILES = {
+    "against": f"compare with another source tree; topics: {', '.join(AGAINST)} (default), pace",
+    "json": "write values, targets and versions",
+    "chart": "draw the main rows as SVG",
+    "write": "write the tables into a page",
+}
 SAME = 1.1
 """Ratio up to which two trees count as equally fast: a busy machine makes such differences."""
 
 
 def options_parser() -> argparse.ArgumentParser:
-    summary, _, details = (__doc__ or "").partition("\n")
     parser = argparse.ArgumentParser(
-        "python benchmarks",
-        description=summary,
-        epilog=details,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        "python benchmarks", description=(__doc__ or "").partition("\n")[0]
     )
     parser.add_argument("topics", nargs="*", metavar="TOPIC", help=", ".join(TOPICS))
     parser.add_argument("--quick", action="store_true", help="measure every row once, and briefly")
-    parser.add_argument(
-        "--against",
-        type=Path,
-        metavar="TREE",
-        help=f"compare with another source tree; topics: {', '.join(AGAINST)} (default), pace",
-    )
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write values, targets, versions")
-    parser.add_argument("--chart", type=Path, metavar="FILE", help="draw the main rows as SVG")
-    parser.add_argument("--write", type=Path, metavar="FILE", help="write the tables into a page")
+    for option, text in FILES.items():
+        parser.add_argument(f"--{option}", type=Path, metavar="PATH", help=text)
     return parser
 
 
@@ -65,11 +60,12 @@ def run(topics: list[str], quick: bool, figures: list[Figure], targets: list[Tar
         began = time.monotonic()
         say(f"{topic}:")
         try:
-            for figure in TOPICS[topic].measure(quick):
+            measure, its_targets = TOPICS[topic]
+            for figure in measure(quick):
                 figures.append(figure)
                 value = f"{report.number(figure.median)} {figure.unit}"
                 say(f"  {figure.row}  {figure.variant}  {value}")
-            targets.extend(TOPICS[topic].targets)
+            targets.extend(its_targets)
         except Exception:
             failed.append(topic)
             say(f"{topic} failed: {traceback.format_exc()}")
@@ -77,19 +73,10 @@ def run(topics: list[str], quick: bool, figures: list[Figure], targets: list[Tar
     return failed
 
 
-def as_before(figures: list[Figure]) -> list[Target]:
-    """Return a target for every row of the reference: this tree is not slower."""
-    others = (figure for figure in figures if figure.variant.startswith(REFERENCE))
-    return [
-        Target(
-            figure.row,
-            1 / SAME if figure.more_is_better else SAME,
-            figure.variant,
-            figure.variant.replace(REFERENCE, "vatel"),
-            figure.more_is_better,
-        )
-        for figure in others
-    ]
+def not_slower(figure: Figure) -> Target:
+    """Return the target for a figure of the reference: this tree is not slower."""
+    ours, more = figure.variant.replace(REFERENCE, "vatel"), figure.more_is_better
+    return Target(figure.row, 1 / SAME if more else SAME, figure.variant, ours, more)
 
 
 def main() -> int:
@@ -110,7 +97,7 @@ def main() -> int:
         interrupted = True
         say("interrupted: the table holds what was measured so far")
     if options.against:
-        targets = as_before(figures)
+        targets = [not_slower(each) for each in figures if each.variant.startswith(REFERENCE)]
     print(report.plain(report.table(figures, targets)))
     found = report.as_json(figures, targets)
     problems = [f"{topic} failed" for topic in failed]

@@ -12,7 +12,7 @@ from base64 import b64decode, b64encode
 from collections.abc import Awaitable
 from contextlib import AsyncExitStack
 from functools import partial
-from typing import Any, Callable, NamedTuple, Optional
+from typing import Any, Callable, NamedTuple
 from urllib.parse import urlsplit
 
 Heard = Callable[[bytes], None]
@@ -37,10 +37,6 @@ def _session(messages: Any, audio_of: Callable[[Any], Any], send: Any) -> Sessio
 
 def _text(pcm: bytes) -> str:
     return b64encode(pcm).decode()
-
-
-def _http(url: str) -> str:
-    return url.replace("ws", "http", 1)
 
 
 async def _vatel(url: str, stack: AsyncExitStack) -> Session:
@@ -75,23 +71,23 @@ def _message(pcm: bytes) -> str:
     return json.dumps({"type": "input_audio", "data": {"audio": _text(pcm)}})
 
 
-def _audio_of(frame: str) -> Optional[bytes]:
-    message = json.loads(frame)
-    is_audio = message["type"] == "response_audio"
-    return b64decode(message["data"]["audio"]) if is_audio else None
-
-
 async def _by_hand(url: str, stack: AsyncExitStack) -> Session:
     from websockets.asyncio.client import connect
 
+    def audio_of(frame: str) -> Any:
+        message = json.loads(frame)
+        return message["type"] == "response_audio" and b64decode(message["data"]["audio"])
+
     socket = await stack.enter_async_context(connect(url, max_size=None))
-    return _session(socket, _audio_of, lambda pcm: socket.send(_message(pcm)))
+    return _session(socket, audio_of, lambda pcm: socket.send(_message(pcm)))
 
 
 async def _openai(url: str, stack: AsyncExitStack) -> Session:
     from openai import AsyncOpenAI
 
-    client: Any = AsyncOpenAI(api_key="k", websocket_base_url=url, base_url=_http(url))
+    client: Any = AsyncOpenAI(
+        api_key="k", websocket_base_url=url, base_url=url.replace("ws", "http", 1)
+    )
     connection = await stack.enter_async_context(client.realtime.connect(model="gpt-realtime"))
     return _session(
         connection,
@@ -126,7 +122,7 @@ async def _elevenlabs(url: str, stack: AsyncExitStack) -> Session:
 
     interface = _AudioInterface()
     conversation = AsyncConversation(
-        ElevenLabs(api_key="k", base_url=_http(url)),
+        ElevenLabs(api_key="k", base_url=url.replace("ws", "http", 1)),
         "agent",
         requires_auth=False,
         audio_interface=interface,
@@ -149,7 +145,7 @@ async def _hume(url: str, stack: AsyncExitStack) -> Session:
     from hume import AsyncHumeClient
     from hume.empathic_voice.types import AudioInput
 
-    client: Any = AsyncHumeClient(api_key="k", base_url=_http(url))
+    client: Any = AsyncHumeClient(api_key="k", base_url=url.replace("ws", "http", 1))
     socket = await stack.enter_async_context(client.empathic_voice.chat.connect())
     return _session(
         socket,
@@ -180,16 +176,16 @@ SESSIONS: dict[str, Callable[[str, AsyncExitStack], Awaitable[Session]]] = {
     "hume": _hume,
     "deepgram": _deepgram,
 }
-JSON_PEERS = ["openai", "elevenlabs", "hume"]
-"""Clients that decode JSON and base64, as vatel does."""
 NOTES = {
     FLOOR: "decodes nothing, and sends frames that were made before",
     "by hand": "websockets with json and base64, without checks",
-    "deepgram": "binary frames: no JSON, no base64, a quarter less to transfer",
-    "elevenlabs": "AsyncConversation",
     "openai": "AsyncRealtimeConnection",
+    "elevenlabs": "AsyncConversation",
     "hume": "empathic voice chat",
+    "deepgram": "binary frames: no JSON, no base64, a quarter less to transfer",
 }
+JSON_PEERS = ["openai", "elevenlabs", "hume"]
+"""Clients that decode JSON and base64, as vatel does."""
 
 
 def messages_of(variant: str) -> str:

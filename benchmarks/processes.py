@@ -94,24 +94,18 @@ def simulator(scenario: dict[str, Any]) -> Iterator[tuple[int, str]]:
                 process.terminate()
 
 
-class NotInstalledError(Exception):
-    """The package cannot be installed here; the text is the installer's."""
-
-
 @cache
-def installed(extra: str = "", variant: str = "vatel") -> Path:
+def installed(extra: str, variant: str) -> Path:
     """Install a source tree with an extra and its dependencies into a folder, and return that.
 
     Raises:
-        NotInstalledError: the installation failed.
+        subprocess.CalledProcessError: the installation failed; `stderr` is the installer's text.
     """
     folder = tempfile.TemporaryDirectory(prefix="vatel-bench-")
     atexit.register(folder.cleanup)
-    what = f"{tree_of(variant)}[{extra}]" if extra else str(tree_of(variant))
-    command = [sys.executable, "-m", "pip", "install", "--quiet", "--target", folder.name, what]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise NotInstalledError(done.stderr)
+    package = f"{tree_of(variant)}[{extra}]" if extra else str(tree_of(variant))
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--target", folder.name, package]
+    subprocess.run(command, capture_output=True, text=True, check=True)
     return Path(folder.name)
 
 

@@ -8,13 +8,14 @@ import os
 import platform
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import distributions
 from pathlib import Path
 from statistics import median
-from typing import Any, NamedTuple, Optional
+from typing import Any, Optional
 
 BEGIN = "<!-- made by python benchmarks --write -->\n"
-LIBRARIES = "vatel websockets msgspec httpx openai elevenlabs hume deepgram-sdk pydantic".split()
+LIBRARIES = ["vatel", "websockets", "msgspec", "httpx", "pydantic"]
+LIBRARIES += ["openai", "elevenlabs", "hume", "deepgram-sdk"]
 HEADER = ["row", "variant", "median", "min to max", "to vatel", "target", "reached"]
 CHART = {
     "receive, 20 ms": "processor time to receive 20 ms",
@@ -71,25 +72,23 @@ class Target:
         return f"{self.ours} {limit} x" if self.against else limit
 
 
-class Topic(NamedTuple):
-    """Rows that are measured together; `measure` takes `quick`."""
-
-    measure: Callable[[bool], Iterator[Figure]]
-    targets: list[Target]
+Topic = tuple[Callable[[bool], Iterator[Figure]], list[Target]]
+"""A function that measures rows, called with `quick`, and the targets of the rows."""
 
 
 def in_turn(
     row: str,
     unit: str,
-    measures: Mapping[str, Callable[[], float]],
+    variants: Iterable[str],
+    measure: Callable[[str], float],
     rounds: int,
-    notes: Mapping[str, str] = {},
+    notes: Optional[Mapping[str, str]] = None,
 ) -> list[Figure]:
     """Measure every variant once per round, so that a busy machine slows all of them alike."""
-    figures = [Figure(row, name, unit, [], notes.get(name, "")) for name in measures]
+    figures = [Figure(row, name, unit, note=(notes or {}).get(name, "")) for name in variants]
     for _ in range(rounds):
-        for figure, measure in zip(figures, measures.values()):
-            figure.values.append(measure())
+        for figure in figures:
+            figure.values.append(measure(figure.variant))
     return figures
 
 
@@ -112,23 +111,21 @@ def table(figures: list[Figure], targets: list[Target]) -> list[list[str]]:
     """Return the cells of each line; a target is shown beside the variant it compares with."""
     lines = []
     for figure in figures:
-        ours = find(figures, figure.row, "vatel")
-        here = [
-            (target, value)
-            for target in targets
-            if (target.row, target.against or target.ours) == (figure.row, figure.variant)
-            and (value := target.value(figures)) is not None
-        ]
-        line = [figure.row, figure.variant, f"{number(figure.median)} {figure.unit}"]
-        spread = f"{number(min(figure.values))} to {number(max(figure.values))}"
-        line.append(spread if len(figure.values) > 1 else "")
-        is_other = ours and ours is not figure
-        line.append(f"{number(ratio(figure.median, ours.median))} x" if ours and is_other else "")
-        line.append(", ".join(str(target) for target, _ in here))
-        reached = [
-            f"{'yes' if t.is_reached(value) else 'NO'}, {number(value)}" for t, value in here
-        ]
-        lines.append([*line, ", ".join(reached)])
+        ours = find(figures, figure.row, "vatel") or figure
+        place = (figure.row, figure.variant)
+        here = [each for each in targets if (each.row, each.against or each.ours) == place]
+        judged = [(each, value) for each in here if (value := each.value(figures)) is not None]
+        values = [number(min(figure.values)), number(max(figure.values))]
+        lines.append(
+            [
+                *place,
+                f"{number(figure.median)} {figure.unit}",
+                " to ".join(values) if len(figure.values) > 1 else "",
+                "" if figure is ours else f"{number(ratio(figure.median, ours.median))} x",
+                ", ".join(str(each) for each, _ in judged),
+                ", ".join(f"{'yes' if t.is_reached(v) else 'NO'}, {number(v)}" for t, v in judged),
+            ]
+        )
     return lines
 
 
@@ -142,12 +139,8 @@ def plain(lines: list[list[str]]) -> str:
 
 def machine() -> dict[str, Any]:
     """Describe the machine, without its name and without paths."""
-    libraries = {}
-    for library in LIBRARIES:
-        try:
-            libraries[library] = version(library)
-        except PackageNotFoundError:
-            libraries[library] = "not installed"
+    installed = {each.name: each.version for each in distributions()}
+    libraries = {name: installed.get(name, "not installed") for name in LIBRARIES}
     system, python = f"{platform.system()} {platform.machine()}", platform.python_version()
     return {"cores": os.cpu_count(), "system": system, "python": python, "libraries": libraries}
 
@@ -158,8 +151,9 @@ def as_json(figures: list[Figure], targets: list[Target]) -> dict[str, Any]:
     for target in targets:
         value = target.value(figures)
         reached = None if value is None else target.is_reached(value)
-        finite = value if value is not None and math.isfinite(value) else None
-        judged.append({**asdict(target), "value": finite, "reached": reached})
+        judged.append(
+            {**asdict(target), "value": None if value == math.inf else value, "reached": reached}
+        )
     found = [{**asdict(figure), "median": figure.median} for figure in figures]
     return {"machine": machine(), "figures": found, "targets": judged}
 

@@ -5,20 +5,19 @@ begins with `/MODE/CLIENT/MS/COUNT`; what a client appends to it is ignored. Mod
 
 - `flood`: send COUNT messages of MS milliseconds of audio as fast as the socket accepts them;
 - `pace`: send them at real-time pace, each with a time stamp;
-- `sink`: send nothing;
-- `talk`: send COUNT bursts of speech, and interrupt each while it plays.
+- `sink`: send nothing.
 """
 
 from __future__ import annotations
 
 import asyncio
-import os
 import random
 import sys
 import time
 import wave
 from itertools import cycle, islice
 from pathlib import Path
+from typing import Any
 
 import wire
 from websockets.asyncio.server import ServerConnection, serve
@@ -28,8 +27,6 @@ from vatel.simulator import Scenario
 from vatel_rt.audio.pcm import bytes_of
 
 DIFFERENT_FRAMES, BATCH, BUFFERED = 40, 16, 1 << 18
-BURST_BLOCKS, BEFORE_INTERRUPTION, BETWEEN_BURSTS = 30, 0.2, 0.5
-LOUD_BLOCK = (8000).to_bytes(2, "little") * (bytes_of(20) // 2)
 
 
 class Connection(ServerConnection):
@@ -74,8 +71,6 @@ async def feed(connection: ServerConnection) -> None:
         await flood(connection.transport, client, int(ms), int(count))
     elif mode == "pace":
         await pace(connection, client, int(ms), int(count))
-    elif mode == "talk":
-        await talk(connection.transport, int(count))
     else:
         await connection.wait_closed()
 
@@ -84,13 +79,13 @@ async def flood(transport: asyncio.Transport, client: str, ms: int, count: int) 
     size, clip = bytes_of(ms), speech(ms * DIFFERENT_FRAMES)
     frames = [wire.audio_frame(client, clip[at : at + size]) for at in range(0, len(clip), size)]
     for index, frame in enumerate(islice(cycle(frames), count)):
-        while index % BATCH == 0 and transport.get_write_buffer_size() > BUFFERED:
+        while index % BATCH == 0 and transport.get_write_buffer_size() > BUFFERED:  # noqa: ASYNC110
             await asyncio.sleep(0.0005)
         transport.write(frame)
 
 
 async def pace(connection: ServerConnection, client: str, ms: int, count: int) -> None:
-    before, after = wire.stamped_parts(client, LOUD_BLOCK * (ms // 20))
+    before, after = wire.stamped_parts(client, speech(ms))
     loop = asyncio.get_running_loop()
     due = loop.time() + random.random() * ms / 1000
     for _ in range(count):
@@ -101,21 +96,10 @@ async def pace(connection: ServerConnection, client: str, ms: int, count: int) -
         due += ms / 1000
 
 
-async def talk(transport: asyncio.Transport, count: int) -> None:
-    frame, turn_id = wire.audio_frame("vatel", LOUD_BLOCK), wire.DATA["agent"]["id"].encode()
-    for turn in range(count):
-        transport.write(frame.replace(turn_id, f"{turn:036}".encode()) * BURST_BLOCKS)
-        await asyncio.sleep(BEFORE_INTERRUPTION + random.random() / 50)
-        transport.write(wire.control("interruption"))
-        await asyncio.sleep(BETWEEN_BURSTS)
-
-
 async def main() -> None:
-    """Serve on the last core until standard input ends."""
-    if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
-    options = {"create_connection": Connection, "compression": None, "ping_interval": None}
-    async with serve(feed, "127.0.0.1", 0, backlog=2000, **options) as server:  # type: ignore[arg-type]
+    """Serve until standard input ends."""
+    options: Any = {"create_connection": Connection, "compression": None, "ping_interval": None}
+    async with serve(feed, "127.0.0.1", 0, backlog=2000, **options) as server:
         print(f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}", flush=True)
         await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
 

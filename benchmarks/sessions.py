@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
 
 from peers import FLOOR, JSON_PEERS, NOTES, SESSIONS, messages_of
 from processes import ask, server, variants
@@ -12,11 +11,10 @@ from report import Figure, Target, Topic, in_turn
 SEND = "send, 20 ms"
 COST, HELD = "both ways at pace, a second of a call", "simultaneous calls on one core"
 TOGETHER, LATE_MS, COMPLETE, STEP, NARROW = 10, 20, 0.97, 1.3, 1.06
-OTHER_CALLS, SILENCE = 100, "interruption to silence"
+OTHER_CALLS = 100
 
 
-def _received(variant: str, ms: int, count: int, quick: bool = False) -> dict[str, float]:
-    count //= 4 if quick else 1
+def _received(variant: str, ms: int, count: int) -> dict[str, float]:
     url = f"{server()}/flood/{messages_of(variant)}/{ms}"
     return ask(variant, "receive", url=url, count=count, warmup=count // 8 + 1)
 
@@ -26,10 +24,9 @@ def receive(quick: bool) -> Iterator[Figure]:
     for row, ms, count in (("receive, 20 ms", 20, 4000), ("receive, 1 s", 1000, 300)):
 
         def us(variant: str, ms: int = ms, count: int = count) -> float:
-            return _received(variant, ms, count, quick)["us"]
+            return _received(variant, ms, count // (4 if quick else 1))["us"]
 
-        measures = {name: partial(us, name) for name in variants(SESSIONS)}
-        yield from in_turn(row, "µs", measures, 1 if quick else 7, NOTES)
+        yield from in_turn(row, "µs", variants(SESSIONS), us, 1 if quick else 7, NOTES)
 
 
 def send(quick: bool) -> Iterator[Figure]:
@@ -39,8 +36,7 @@ def send(quick: bool) -> Iterator[Figure]:
     def us(variant: str) -> float:
         return ask(variant, "send", url=server(), count=count, warmup=count // 10)["us"]
 
-    measures = {name: partial(us, name) for name in variants(SESSIONS)}
-    yield from in_turn(SEND, "µs", measures, 1 if quick else 13, NOTES)
+    yield from in_turn(SEND, "µs", variants(SESSIONS), us, 1 if quick else 13, NOTES)
 
 
 def _paced(variant: str, calls: int, seconds: float, process: str = "") -> dict[str, float]:
@@ -55,18 +51,18 @@ def pace(quick: bool) -> Iterator[Figure]:
     def ms(variant: str) -> float:
         return _paced(variant, TOGETHER, 1 if quick else 4)["ms"]
 
-    measures = {name: partial(ms, name) for name in variants(SESSIONS)}
-    costs = in_turn(COST, "ms", measures, 1 if quick else 3, NOTES)
+    costs = in_turn(COST, "ms", variants(SESSIONS), ms, 1 if quick else 3, NOTES)
     yield from costs
     # Each of many calls costs less than each of a few, so the search begins with a low estimate.
     seconds, probes, estimate = (1, 1, 300) if quick else (3, 6, 1200)
-    left_out = (FLOOR, "by hand", "deepgram") if quick else (FLOOR,)
-    searches = {
-        each.variant: partial(capacity, each.variant, estimate / each.median, seconds, probes)
-        for each in costs
-        if each.variant not in left_out
-    }
-    for figure in in_turn(HELD, "calls", searches, 1 if quick else 2, NOTES):
+    first = {figure.variant: estimate / figure.median for figure in costs}
+    for name in (FLOOR, "by hand", "deepgram") if quick else (FLOOR,):
+        first.pop(name, None)
+
+    def held(variant: str) -> float:
+        return capacity(variant, first[variant], seconds, probes)
+
+    for figure in in_turn(HELD, "calls", first, held, 1 if quick else 2, NOTES):
         figure.more_is_better = True
         yield figure
 
@@ -90,20 +86,17 @@ def capacity(variant: str, calls: float, seconds: float, probes: int) -> float:
 
 
 def latency(quick: bool) -> Iterator[Figure]:
-    """Measure how long audio takes through the process, and how soon an interruption is heard."""
+    """Measure how long audio takes through the process, both ways."""
     found: dict[str, Figure] = {}
     for _ in range(1 if quick else 5):
         for others in (0, OTHER_CALLS):
-            job = {"url": server(), "others": others, "seconds": 1.5 if quick else 8}
-            for name, value in ask("vatel", "latency", **job).items():
+            url, seconds = f"{server()}/pace/vatel/20/1000000", 1.5 if quick else 8
+            found_now = ask("vatel", "latency", url=url, others=others, seconds=seconds)
+            for name, value in found_now.items():
                 row = f"{name}, {others or 'no'} other calls"
                 unit = "%" if name == "processor" else "ms"
                 found.setdefault(row, Figure(row, "vatel", unit)).values.append(value)
     yield from found.values()
-    count = 3 if quick else 20
-    blocks = ask("vatel", "interruption", url=server(), count=count)["blocks"]
-    note = f"maximum of {count}; 1: the next block is silent after a fade of 5 ms"
-    yield Figure(SILENCE, "vatel", "blocks", [blocks], note)
 
 
 def growth(quick: bool) -> Iterator[Figure]:
@@ -126,16 +119,16 @@ def growth(quick: bool) -> Iterator[Figure]:
         yield Figure(f"memory added by a call of {seconds} s", "vatel", "KB", memory)
     for ms in (20, 100) if quick else (20, 100, 1000, 10_000):
         count = max(40, min(4000, 400_000 // ms))
-        times = [_received("vatel", ms, count, quick)["us"] for _ in rounds]
+        times = [_received("vatel", ms, count // (4 if quick else 1))["us"] for _ in rounds]
         yield Figure(f"size of a message: {ms} ms", "vatel", "µs", times)
 
 
 RECEIVE_PEERS = [Target("receive, 20 ms", 0.5, against=peer) for peer in JSON_PEERS]
 WIRE = f"block to wire, p99, {OTHER_CALLS} other calls"
-TOPICS = {
-    "receive": Topic(receive, [Target("receive, 20 ms", 1.25, against=FLOOR), *RECEIVE_PEERS]),
-    "send": Topic(send, [Target(SEND, 1.25, against=FLOOR)]),
-    "pace": Topic(pace, [Target(HELD, 3, against=peer, at_least=True) for peer in JSON_PEERS]),
-    "latency": Topic(latency, [Target(WIRE, 5), Target(SILENCE, 1)]),
-    "growth": Topic(growth, []),
+TOPICS: dict[str, Topic] = {
+    "receive": (receive, [Target("receive, 20 ms", 1.25, against=FLOOR), *RECEIVE_PEERS]),
+    "send": (send, [Target(SEND, 1.25, against=FLOOR)]),
+    "pace": (pace, [Target(HELD, 3, against=peer, at_least=True) for peer in JSON_PEERS]),
+    "latency": (latency, [Target(WIRE, 5)]),
+    "growth": (growth, []),
 }

@@ -152,7 +152,7 @@ async def _send_hours(client: Client, pid: int, hours: float) -> list[float]:
     return used
 
 
-TOPICS = {
-    "simulator": Topic(at_pace, []),
-    "simulator_day": Topic(day, [Target(DAY, MAX_GROWTH_MB)]),
+TOPICS: dict[str, Topic] = {
+    "simulator": (at_pace, []),
+    "simulator_day": (day, [Target(DAY, MAX_GROWTH_MB)]),
 }

@@ -28,12 +28,6 @@ def audio_frame(client: str, pcm: bytes) -> bytes:
     return Frame(Opcode.TEXT, text.encode()).serialize(mask=False)
 
 
-def control(name: str) -> bytes:
-    """Return the frame of a platform message without data."""
-    text = json.dumps({"type": name, "data": {}})
-    return Frame(Opcode.TEXT, text.encode()).serialize(mask=False)
-
-
 def stamped_parts(client: str, pcm: bytes) -> tuple[bytes, bytes]:
     """Return the bytes before and after the stamp in the frame of `pcm`."""
     mark = bytes(range(128, 128 + STAMP))

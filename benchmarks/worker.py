@@ -75,63 +75,48 @@ async def send(variant: str, url: str, count: int, warmup: int) -> dict[str, flo
         return {"us": used / count * 1e6}
 
 
-class Caller:
-    """One of many calls at real-time pace: how late its blocks were, in seconds."""
-
-    def __init__(self) -> None:
-        self.heard_late: list[float] = []
-        self.sent_late: list[float] = []
-
-    def hear(self, pcm: bytes) -> None:
-        """Note the lateness of a stamped block; bare websockets returns undecoded text."""
-        if isinstance(pcm, bytes):
-            self.heard_late.append((time.monotonic_ns() - wire.stamped_at(pcm)) / 1e9)
-
-    async def speak(self, session: Session, due: float) -> None:
-        """Send one block every 20 ms, without end."""
-        while True:
-            await asyncio.sleep(due - time.monotonic())
-            await session.send(BLOCK)
-            self.sent_late.append(time.monotonic() - due)
-            due += BLOCK_SECONDS
-
-
 async def pace(
     variant: str, url: str, calls: int, seconds: float, warmup: float, one_core: bool
 ) -> dict[str, float]:
     """Hold `calls` at once; return processor time, lateness (p99) and memory per call."""
-    if one_core and hasattr(os, "sched_setaffinity"):  # the server uses the last one
+    if one_core and hasattr(os, "sched_setaffinity"):  # the server uses another one
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     gc.collect()  # also what an earlier job left
-    callers, opening = [Caller() for _ in range(calls)], asyncio.Semaphore(OPENING_AT_ONCE)
-    kb = -resident_kb()
+    heard_late: list[float] = []
+    sent_late: list[float] = []
+    opening, kb = asyncio.Semaphore(OPENING_AT_ONCE), -resident_kb()
+
+    def hear(pcm: bytes) -> None:
+        if isinstance(pcm, bytes):  # bare websockets returns undecoded text
+            heard_late.append((time.monotonic_ns() - wire.stamped_at(pcm)) / 1e9)
+
+    async def speak(session: Session, due: float) -> None:
+        while True:
+            await asyncio.sleep(due - time.monotonic())
+            await session.send(BLOCK)
+            sent_late.append(time.monotonic() - due)
+            due += BLOCK_SECONDS
+
     async with AsyncExitStack() as stack:
 
         async def open_one() -> Session:
             async with opening:
                 return await SESSIONS[variant](url, stack)
 
-        sessions = await asyncio.gather(*(open_one() for _ in callers))
-        began = time.monotonic()
-        tasks = [asyncio.ensure_future(s.listen(c.hear)) for s, c in zip(sessions, callers)]
-        for at, (session, caller) in enumerate(zip(sessions, callers)):
-            speaking = caller.speak(session, began + at / calls * BLOCK_SECONDS)
-            tasks.append(asyncio.ensure_future(speaking))
+        sessions = await asyncio.gather(*(open_one() for _ in range(calls)))
+        dues = [time.monotonic() + at / calls * BLOCK_SECONDS for at in range(calls)]
+        speaking = [asyncio.ensure_future(speak(*each)) for each in zip(sessions, dues)]
+        listening = [asyncio.ensure_future(session.listen(hear)) for session in sessions]
         await asyncio.sleep(warmup)
-        for caller in callers:
-            caller.heard_late.clear()
-            caller.sent_late.clear()
+        heard_late.clear()
+        sent_late.clear()
         used, start = time.process_time(), time.monotonic()
         await asyncio.sleep(seconds)
         used, passed = time.process_time() - used, time.monotonic() - start
-        kb += resident_kb()
-        ways = [
-            [t for c in callers for t in c.heard_late],
-            [t for c in callers for t in c.sent_late],
-        ]
-        for task in tasks:
+        kb, ways = kb + resident_kb(), [heard_late[:], sent_late[:]]
+        for task in (*speaking, *listening):
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*speaking, *listening, return_exceptions=True)
         with anyio.move_on_after(CLOSE_TIMEOUT):  # abandon clients that are too busy to close
             await stack.aclose()
     late = max(quantiles(way, n=100)[98] if len(way) > 1 else 1e3 for way in ways)
@@ -146,7 +131,7 @@ async def pace(
 async def rest(
     variant: str, method: str, arguments: list[str], answer: str, times: int, is_async: bool
 ) -> dict[str, float]:
-    """Return the time per REST request in µs, over httpx's mock transport."""
+    """Return the processor time per REST request in µs, over httpx's mock transport."""
     import httpx
 
     headers, content = {"Content-Type": "application/json"}, answer.encode()
@@ -158,22 +143,18 @@ async def rest(
         from vatel import Client
 
         operations = getattr(Client("k", REST_URL, client, async_client), group)
-        ask = partial(getattr(operations, name), *arguments)
-        ask_async = partial(getattr(operations, f"{name}_async"), *arguments)
+        ask = partial(getattr(operations, name + "_async" * is_async), *arguments)
     else:
-        path = "/".join(["/v1", group, *arguments])
-
-        def ask() -> Any:
-            return client.get(path).json()
-
-        async def ask_async() -> Any:
-            return (await async_client.get(path)).json()
-
+        ask = partial(
+            (async_client if is_async else client).get, "/".join(["/v1", group, *arguments])
+        )
     began = 0.0
     for at in range(-1, times):  # the first request is not measured
-        began = time.perf_counter() if at == 0 else began
-        await ask_async() if is_async else ask()
-    return {"us": (time.perf_counter() - began) / times * 1e6}
+        began = began if at else time.process_time()
+        answered = await ask() if is_async else ask()
+        if variant != "vatel":
+            answered.json()
+    return {"us": (time.process_time() - began) / times * 1e6}
 
 
 def main() -> None:
@@ -186,9 +167,9 @@ def main() -> None:
         name = job.pop("job")
         try:
             if name not in jobs:  # not imported before, so that other clients run without it
-                from whole_calls import JOBS
+                from whole_calls import latency
 
-                jobs.update(JOBS)
+                jobs["latency"] = latency
             answer = asyncio.run(asyncio.wait_for(jobs[name](sys.argv[1], **job), JOB_TIMEOUT))
         except Exception:
             answer = {"error": traceback.format_exc()}
