@@ -101,7 +101,9 @@ def check_python(words: list[str]) -> None:
     options = [word for word in words if OPTION.fullmatch(word)]
     assert set(options) <= set(OPTION.findall(help_of(program))) if options else True
     for word in words[2:]:
-        assert (ROOT / word).exists() or not word.startswith(("vatel/", "vatel_rt/", "tests/")), word
+        assert (ROOT / word).exists() or not word.startswith(("vatel/", "vatel_rt/", "tests/")), (
+            word
+        )
 
 
 def check_pytest(words: list[str]) -> None:

@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from vatel import connection as connection
     from vatel import models as models
     from vatel.models import *  # noqa: F403
+    from vatel_rt.audio.clocked_device import SilentDevice as SilentDevice
     from vatel_rt.audio.device import AudioDevice as AudioDevice
-    from vatel_rt.audio.device import SilentDevice as SilentDevice
     from vatel_rt.audio.portaudio.device import PyAudioDevice as PyAudioDevice
     from vatel_rt.audio.portaudio.library import list_devices as list_devices
     from vatel_rt.audio.queue_device import QueueDevice as QueueDevice
-    from vatel_rt.audio.wav import WavDevice as WavDevice
+    from vatel_rt.audio.wav_device import WavDevice as WavDevice
     from vatel_rt.call.call import Call as LiveCall
     from vatel_rt.call.end import CallEnd as CallEnd
     from vatel_rt.call.report import CallReport as CallReport

@@ -1,4 +1,4 @@
-"""What the benchmarks make of what they measured, and the frames of their server."""
+"""Reports of the benchmarks, and the frames of their server."""
 
 from __future__ import annotations
 
@@ -26,17 +26,15 @@ HIDDEN_IN = {
 
 @pytest.fixture
 def bench(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Imports a module of scripts/bench."""
-    monkeypatch.syspath_prepend(str(ROOT / "scripts" / "bench"))
+    """Imports a module of benchmarks/."""
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
     return importlib.import_module
 
 
 @pytest.fixture
 def program(bench: Any) -> Any:
-    """The program itself, which is no module that can be imported by name."""
-    spec = importlib.util.spec_from_file_location(
-        "bench_main", ROOT / "scripts" / "bench" / "__main__.py"
-    )
+    """The program, which cannot be imported by name."""
+    spec = importlib.util.spec_from_file_location("bench_main", ROOT / "benchmarks" / "__main__.py")
     made: Any = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(made)
     return made
@@ -44,93 +42,84 @@ def program(bench: Any) -> Any:
 
 @pytest.fixture
 def measured(bench: Any) -> tuple[list[Any], list[Any]]:
-    figures = bench("figures")
+    report = bench("report")
     return (
         [
-            figures.Figure("receive", "vatel", "µs", [10.0, 12.0, 11.0]),
-            figures.Figure("receive", "bare", "µs", [10.0]),
-            figures.Figure("receive", "peer", "µs", [20.0, 44.0, 44.0], "slow"),
-            figures.Figure("calls", "vatel", "calls", [400], more_is_better=True),
-            figures.Figure("calls", "peer", "calls", [0], more_is_better=True),
-            figures.Figure("late", "vatel", "ms", [6.0]),
+            report.Figure("receive", "vatel", "µs", [10.0, 12.0, 11.0]),
+            report.Figure("receive", "bare", "µs", [10.0]),
+            report.Figure("receive", "peer", "µs", [20.0, 44.0, 44.0], "slow"),
+            report.Figure("calls", "vatel", "calls", [400], more_is_better=True),
+            report.Figure("calls", "peer", "calls", [0], more_is_better=True),
+            report.Figure("late", "vatel", "ms", [6.0]),
         ],
         [
-            figures.Target("receive", 1.25, against="bare"),
-            figures.Target("receive", 0.2, against="peer"),
-            figures.Target("calls", 3, against="peer", at_least=True),
-            figures.Target("late", 5),
+            report.Target("receive", 1.25, against="bare"),
+            report.Target("receive", 0.2, against="peer"),
+            report.Target("calls", 3, against="peer", at_least=True),
+            report.Target("late", 5),
         ],
     )
 
 
-def test_a_target_is_a_ratio_of_medians_or_the_median_itself(bench: Any, measured: Any) -> None:
+def test_a_target_is_a_ratio_of_medians_or_the_median_itself(measured: Any) -> None:
     figures, targets = measured
-    results = bench("results")
-    verdicts = [results.judge(target, figures) for target in targets]
-    assert [verdict.value for verdict in verdicts] == [1.1, 0.25, math.inf, 6]
-    assert [verdict.reached for verdict in verdicts] == [True, False, True, False]
+    values = [target.value(figures) for target in targets]
+    assert values == [1.1, 0.25, math.inf, 6]
+    reached = [target.is_reached(value) for target, value in zip(targets, values)]
+    assert reached == [True, False, True, False]
 
 
-def test_a_target_without_figures_has_no_verdict(bench: Any, measured: Any) -> None:
-    results, target = bench("results"), bench("figures").Target("receive", 1, against="nobody")
-    assert results.judge(target, measured[0]) is None
-    found = results.as_json(measured[0], [target])
-    assert results.wrong_with(found) == ["receive: nothing to hold against a target"]
+def test_a_target_without_figures_has_no_value(bench: Any, measured: Any) -> None:
+    report = bench("report")
+    target = report.Target("receive", 1, against="nobody")
+    assert target.value(measured[0]) is None
+    found = report.as_json(measured[0], [target])
+    assert report.problems(found) == ["receive: no figure to compare with its target"]
 
 
-def test_the_table_tells_ratios_and_what_was_reached(bench: Any, measured: Any) -> None:
-    results = bench("results")
-    table = results.lines(*measured)
+def test_the_table_shows_ratios_and_what_was_reached(bench: Any, measured: Any) -> None:
+    report = bench("report")
+    table = report.table(*measured)
     assert table[0] == ["receive", "vatel", "11 µs", "10 to 12", "", "", ""]
     assert table[2][2:] == ["44 µs", "20 to 44", "4 x", "vatel ≤ 0.2 x", "NO, 0.25"]
     assert table[4][4:] == ["0 x", "vatel ≥ 3 x", "yes, -"]
     assert table[5][5:] == ["≤ 5", "NO, 6"]
-    shown = results.plain(table).splitlines()
+    shown = report.plain(table).splitlines()
     assert len(shown) == len(table) + 1
     assert {line.index(variant) for line, (_, variant, *_) in zip(shown[1:], table)} == {9}
 
 
 def test_the_json_is_whole_and_names_no_place(bench: Any, measured: Any, tmp_path: Path) -> None:
-    results = bench("results")
-    results.write_json(tmp_path / "bench.json", results.as_json(*measured))
+    report = bench("report")
+    report.write_json(tmp_path / "bench.json", report.as_json(*measured))
     text = (tmp_path / "bench.json").read_text(encoding="utf-8")
     found = json.loads(text)
-    assert results.wrong_with(found) == []
+    assert report.problems(found) == []
     assert found["figures"][2]["values"] == [20, 44, 44]
     assert found["targets"][1]["reached"] is False
     assert str(ROOT) not in text
     assert str(Path.home()) not in text
 
 
-def test_a_row_without_values_is_told(bench: Any) -> None:
-    results = bench("results")
+def test_a_row_without_values_is_a_problem(bench: Any) -> None:
+    report = bench("report")
     figure = {"row": "receive", "variant": "vatel", "values": []}
-    assert results.wrong_with({"figures": [figure], "targets": []}) == ["receive, vatel: []"]
+    assert report.problems({"figures": [figure], "targets": []}) == ["receive, vatel: []"]
 
 
-def test_what_is_made_of_a_page_is_replaced_and_the_rest_kept(
+def test_the_generated_part_of_a_page_is_replaced_and_the_rest_kept(
     bench: Any, measured: Any, tmp_path: Path
 ) -> None:
-    results = bench("results")
+    report = bench("report")
     page = tmp_path / "page.md"
-    page.write_text(f"# By hand\n{results.BEGIN}old", encoding="utf-8")
+    page.write_text(f"# By hand\n{report.BEGIN}old", encoding="utf-8")
     for _ in range(2):
-        results.write_page(page, results.page(*measured))
+        report.write_page(page, report.page(*measured))
     text = page.read_text(encoding="utf-8")
     assert text.startswith("# By hand\n<!--")
     assert "old" not in text
     assert text.count("| receive | peer | 44 µs |") == 1
     assert "- peer: slow\n" in text
-
-
-def test_lines_are_found_and_how_far_points_are_from_them(bench: Any) -> None:
-    growth = bench("growth")
-    straight = [(1.0, 5.0), (10.0, 50.0), (100.0, 500.0)]
-    assert growth.deviation(straight, 0, growth.slope(straight)) == pytest.approx(0)
-    raised = [(x, 7 + 2 * x) for x in (1.0, 10.0, 100.0)]
-    fixed, steepness = growth.line(raised)
-    assert (fixed, steepness) == (pytest.approx(7), pytest.approx(2))
-    assert growth.deviation(raised, 0, growth.slope(raised)) > 50
 
 
 @pytest.mark.parametrize("name", HIDDEN_IN)
@@ -150,7 +139,6 @@ def test_the_frames_for_us_are_those_of_the_platform(bench: Any) -> None:
     message = decode(wire.audio_frame("vatel", b"\1\0" * 480)[4:].decode())
     assert isinstance(message, ResponseAudio)
     assert message.data.pcm == b"\1\0" * 480
-    assert decode(wire.control("interruption")[2:].decode()).type == "interruption"
 
 
 def test_an_unknown_topic_is_refused(
@@ -161,29 +149,45 @@ def test_an_unknown_topic_is_refused(
     assert "no such topic: nonsense; there are receive, send" in capsys.readouterr().err
 
 
-def test_a_topic_that_cannot_run_is_told_and_the_others_run(
+def test_a_topic_that_fails_is_reported_and_the_others_run(
     bench: Any,
     program: Any,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    figure = bench("figures").Figure("row", "vatel", "µs", [1.0])
+    figure = bench("report").Figure("row", "vatel", "µs", [1.0])
 
-    class Topic:
-        TARGETS = ()
+    def broken(quick: bool) -> Any:
+        raise RuntimeError("no such client")
 
-        @staticmethod
-        def figures(quick: bool) -> Any:
-            yield figure
-
-    class Broken(Topic):
-        @staticmethod
-        def figures(quick: bool) -> Any:
-            raise RuntimeError("no such client")
-
-    monkeypatch.setattr(program, "import_module", {"a": Broken, "b": Topic}.get)
+    topics = {"a": (broken, []), "b": (lambda quick: iter([figure]), [])}
+    monkeypatch.setattr(program, "TOPICS", topics)
     found: list[Any] = []
     assert program.run(["a", "b"], True, found, []) == ["a"]
     assert found == [figure]
-    assert "a cannot run" in (said := capsys.readouterr().err)
+    assert "a failed" in (said := capsys.readouterr().err)
     assert "no such client" in said
+
+
+def test_another_source_tree_must_not_be_faster(bench: Any, program: Any) -> None:
+    report = bench("report")
+    figures = [
+        report.Figure("get", "vatel, async", "µs", [12.0]),
+        report.Figure("get", "reference, async", "µs", [10.0]),
+        report.Figure("held", "vatel", "calls", [99], more_is_better=True),
+        report.Figure("held", "reference", "calls", [100], more_is_better=True),
+    ]
+    targets = [program.not_slower(figures[1]), program.not_slower(figures[3])]
+    assert [target.value(figures) for target in targets] == [1.2, 0.99]
+    table = report.table(figures, targets)
+    assert [line[-1] for line in table] == ["", "NO, 1.2", "", "yes, 0.99"]
+
+
+def test_each_source_tree_is_measured_with_its_own_modules(
+    bench: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    processes = bench("processes")
+    assert processes.variants(["vatel", "bare"]) == ["vatel", "bare"]
+    monkeypatch.setattr(processes, "reference", tmp_path)
+    assert processes.variants(["vatel", "bare"]) == ["vatel", "reference"]
+    assert [processes.tree_of(each) for each in ("vatel", "reference")] == [ROOT, tmp_path]

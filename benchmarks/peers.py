@@ -1,0 +1,193 @@
+"""Clients of voice platforms behind one interface, each used as its documentation shows.
+
+A session is a pair of functions: `listen(heard)` calls `heard` with the PCM of each message, and
+`send(pcm)` sends a block. Other clients are directed to the local server by their own settings.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from base64 import b64decode, b64encode
+from collections.abc import Awaitable
+from contextlib import AsyncExitStack
+from functools import partial
+from typing import Any, Callable, NamedTuple
+from urllib.parse import urlsplit
+
+Heard = Callable[[bytes], None]
+
+
+class Session(NamedTuple):
+    """An open session of any client."""
+
+    listen: Callable[[Heard], Awaitable[None]]
+    send: Callable[[bytes], Awaitable[None]]
+
+
+async def _listen(messages: Any, audio_of: Callable[[Any], Any], heard: Heard) -> None:
+    async for message in messages:
+        if audio := audio_of(message):
+            heard(audio)
+
+
+def _session(messages: Any, audio_of: Callable[[Any], Any], send: Any) -> Session:
+    return Session(partial(_listen, messages, audio_of), send)
+
+
+def _text(pcm: bytes) -> str:
+    return b64encode(pcm).decode()
+
+
+async def _vatel(url: str, stack: AsyncExitStack) -> Session:
+    from vatel import connect
+    from vatel.models.ws import ResponseAudio
+
+    address = urlsplit(url)
+    opening = connect("t", f"{address.scheme}://{address.netloc}", address.path)
+    connection = await stack.enter_async_context(opening)
+    return _session(
+        connection,
+        lambda message: isinstance(message, ResponseAudio) and message.data.pcm,
+        connection.send_input_audio,
+    )
+
+
+async def _websockets(url: str, stack: AsyncExitStack) -> Session:
+    from websockets.asyncio.client import connect
+
+    socket = await stack.enter_async_context(connect(url, compression=None, max_size=None))
+    ready: dict[bytes, str] = {}
+
+    async def send(pcm: bytes) -> None:
+        if pcm not in ready:
+            ready[pcm] = _message(pcm)
+        await socket.send(ready[pcm])
+
+    return _session(socket, lambda frame: frame, send)
+
+
+def _message(pcm: bytes) -> str:
+    return json.dumps({"type": "input_audio", "data": {"audio": _text(pcm)}})
+
+
+async def _by_hand(url: str, stack: AsyncExitStack) -> Session:
+    from websockets.asyncio.client import connect
+
+    def audio_of(frame: str) -> Any:
+        message = json.loads(frame)
+        return message["type"] == "response_audio" and b64decode(message["data"]["audio"])
+
+    socket = await stack.enter_async_context(connect(url, max_size=None))
+    return _session(socket, audio_of, lambda pcm: socket.send(_message(pcm)))
+
+
+async def _openai(url: str, stack: AsyncExitStack) -> Session:
+    from openai import AsyncOpenAI
+
+    client: Any = AsyncOpenAI(
+        api_key="k", websocket_base_url=url, base_url=url.replace("ws", "http", 1)
+    )
+    connection = await stack.enter_async_context(client.realtime.connect(model="gpt-realtime"))
+    return _session(
+        connection,
+        lambda event: event.type == "response.output_audio.delta" and b64decode(event.delta),
+        lambda pcm: connection.input_audio_buffer.append(audio=_text(pcm)),
+    )
+
+
+class _AudioInterface:
+    """Implements ElevenLabs' `AsyncAudioInterface`."""
+
+    def __init__(self) -> None:
+        self.started = asyncio.Event()
+        self.early: list[bytes] = []
+        self.output_to: Heard = self.early.append
+
+    async def start(self, input_callback: Any) -> None:
+        self.input = input_callback
+        self.started.set()
+
+    async def output(self, audio: bytes) -> None:
+        self.output_to(audio)
+
+    async def stop(self) -> None: ...
+
+    async def interrupt(self) -> None: ...
+
+
+async def _elevenlabs(url: str, stack: AsyncExitStack) -> Session:
+    from elevenlabs.client import ElevenLabs
+    from elevenlabs.conversational_ai.conversation import AsyncConversation, ClientTools
+
+    interface = _AudioInterface()
+    conversation = AsyncConversation(
+        ElevenLabs(api_key="k", base_url=url.replace("ws", "http", 1)),
+        "agent",
+        requires_auth=False,
+        audio_interface=interface,
+        client_tools=ClientTools(loop=asyncio.get_running_loop()),  # without one thread per call
+    )
+
+    async def listen(heard: Heard) -> None:
+        interface.output_to = heard
+        for audio in interface.early:
+            heard(audio)
+        await conversation.wait_for_session_end()
+
+    await conversation.start_session()
+    stack.push_async_callback(conversation.end_session)
+    await interface.started.wait()
+    return Session(listen, interface.input)
+
+
+async def _hume(url: str, stack: AsyncExitStack) -> Session:
+    from hume import AsyncHumeClient
+    from hume.empathic_voice.types import AudioInput
+
+    client: Any = AsyncHumeClient(api_key="k", base_url=url.replace("ws", "http", 1))
+    socket = await stack.enter_async_context(client.empathic_voice.chat.connect())
+    return _session(
+        socket,
+        lambda message: message.type == "audio_output" and b64decode(message.data),
+        lambda pcm: socket.send_publish(AudioInput(data=_text(pcm))),
+    )
+
+
+async def _deepgram(url: str, stack: AsyncExitStack) -> Session:
+    from deepgram import AsyncDeepgramClient
+    from deepgram.environment import DeepgramClientEnvironment
+
+    places = DeepgramClientEnvironment(base=url, production=url, agent=url, agent_rest=url)
+    client: Any = AsyncDeepgramClient(api_key="k", environment=places)
+    socket = await stack.enter_async_context(client.agent.v1.connect())
+    return _session(
+        socket, lambda message: isinstance(message, bytes) and message, socket.send_media
+    )
+
+
+FLOOR = "websockets"
+SESSIONS: dict[str, Callable[[str, AsyncExitStack], Awaitable[Session]]] = {
+    "vatel": _vatel,
+    FLOOR: _websockets,
+    "by hand": _by_hand,
+    "openai": _openai,
+    "elevenlabs": _elevenlabs,
+    "hume": _hume,
+    "deepgram": _deepgram,
+}
+NOTES = {
+    FLOOR: "decodes nothing, and sends frames that were made before",
+    "by hand": "websockets with json and base64, without checks",
+    "openai": "AsyncRealtimeConnection",
+    "elevenlabs": "AsyncConversation",
+    "hume": "empathic voice chat",
+    "deepgram": "binary frames: no JSON, no base64, a quarter less to transfer",
+}
+JSON_PEERS = ["openai", "elevenlabs", "hume"]
+"""Clients that decode JSON and base64, as vatel does."""
+
+
+def messages_of(variant: str) -> str:
+    """Return whose message format the server uses for a client."""
+    return variant if variant in (*JSON_PEERS, "deepgram") else "vatel"
