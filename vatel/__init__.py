@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from vatel_rt.audio.portaudio.library import list_devices as list_devices
     from vatel_rt.audio.queue_device import QueueDevice as QueueDevice
     from vatel_rt.audio.wav_device import WavDevice as WavDevice
-    from vatel_rt.call.call import Call as LiveCall
+    from vatel_rt.call.call import LiveCall as LiveCall
     from vatel_rt.call.end import CallEnd as CallEnd
     from vatel_rt.call.report import CallReport as CallReport
     from vatel_rt.call.tools import Tools as Tools
@@ -59,11 +59,12 @@ if TYPE_CHECKING:
 _NAMES = {
     "vatel.connection": "connection",
     "vatel.models": "models",
-    "vatel_rt.audio.device": "AudioDevice SilentDevice",
+    "vatel_rt.audio.clocked_device": "SilentDevice",
+    "vatel_rt.audio.device": "AudioDevice",
     "vatel_rt.audio.portaudio.device": "PyAudioDevice",
     "vatel_rt.audio.portaudio.library": "list_devices",
     "vatel_rt.audio.queue_device": "QueueDevice",
-    "vatel_rt.audio.wav": "WavDevice",
+    "vatel_rt.audio.wav_device": "WavDevice",
     "vatel_rt.call.call": "LiveCall",
     "vatel_rt.call.end": "CallEnd",
     "vatel_rt.call.report": "CallReport",

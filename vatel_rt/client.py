@@ -14,7 +14,7 @@ from vatel_rt.validation import NONE, check_types
 
 if TYPE_CHECKING:
     from vatel_rt.audio.device import AudioDevice
-    from vatel_rt.call.call import Call
+    from vatel_rt.call.call import LiveCall
     from vatel_rt.call.tools import Tools
     from vatel_rt.paths import StrPath
     from vatel_rt.realtime.connection import Connection, connect
@@ -75,7 +75,7 @@ class Client(RestClient, Resources):
         first_message: Optional[str] = None,
         prompt: Optional[str] = None,
         options: Optional[ConnectionOptions] = None,
-    ) -> Call:
+    ) -> LiveCall:
         """Return a call to an agent, for `async with`.
 
         Args:
@@ -96,7 +96,7 @@ class Client(RestClient, Resources):
             APIConnectionError: the platform could not be reached.
             AudioError: the device does not open.
         """
-        from vatel_rt.call.call import Call
+        from vatel_rt.call.call import LiveCall
         from vatel_rt.realtime.options import ConnectionOptions
 
         if not agent_id and not token:
@@ -125,4 +125,4 @@ class Client(RestClient, Resources):
         async def connect() -> Connection:
             return await self.connect(token or new_token, options=options)
 
-        return Call(connect, audio=audio, tools=tools, record=record)
+        return LiveCall(connect, audio=audio, tools=tools, record=record)

@@ -40,7 +40,7 @@ log = logging.getLogger("vatel.call")
 Connect = Callable[[], Awaitable[Connection]]
 
 
-class Call:
+class LiveCall:
     """A call that runs while its context is open::
 
         async with client.call(agent_id, audio=WavDevice("question.wav")) as call:
@@ -118,7 +118,7 @@ class Call:
         """How the call ended; None before that."""
         return self._outcome.end
 
-    async def __aenter__(self) -> Call:
+    async def __aenter__(self) -> LiveCall:
         if self._state != "new":
             raise RuntimeError("a call can be entered only once: create a new one")
         self._state = "opening"
@@ -144,7 +144,7 @@ class Call:
             self._outcome.set(CallEnd("cancelled" if cancelled else "caller_hung_up"))
             await self._close()
 
-    def __aiter__(self) -> Call:
+    def __aiter__(self) -> LiveCall:
         return self
 
     async def __anext__(self) -> Incoming:
@@ -287,3 +287,7 @@ class Call:
             log.info(
                 "call %s ended: %s; %s", report.session_id, self._outcome.end, report.to_dict()
             )
+
+
+Call = LiveCall
+"""The name of `LiveCall` in version 0.1.0."""

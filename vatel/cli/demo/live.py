@@ -10,7 +10,7 @@ from vatel.cli.demo.keys import Pressed, keyboard
 from vatel.cli.demo.sound import Device
 from vatel.cli.demo.view import Screen
 from vatel_rt.audio.levels import Level
-from vatel_rt.call.call import Call
+from vatel_rt.call.call import LiveCall
 
 TICK_SECONDS = 0.1
 CELLS = 10
@@ -28,7 +28,7 @@ class Live:
         meter: whether to show meters, if the screen is a terminal.
     """
 
-    def __init__(self, call: Call, device: Device, screen: Screen, *, meter: bool) -> None:
+    def __init__(self, call: LiveCall, device: Device, screen: Screen, *, meter: bool) -> None:
         self._call = call
         self._device = device
         self._screen = screen

@@ -19,7 +19,7 @@ from vatel.cli.demo.live import Live
 from vatel.cli.demo.options import BROKEN_OFF, exit_code, parse
 from vatel.cli.demo.sound import Device, chosen_device, device_table
 from vatel.cli.demo.view import Screen, ScreenLog
-from vatel_rt.call.call import Call
+from vatel_rt.call.call import LiveCall
 from vatel_rt.call.tools import Tools
 from vatel_rt.client import Client
 from vatel_rt.config import base_url
@@ -89,7 +89,7 @@ async def _make_call(options: Namespace, screen: Screen) -> int:
 @contextlib.asynccontextmanager
 async def _dialed(
     options: Namespace, screen: Screen, device: Device, tools: Tools
-) -> AsyncIterator[Call]:
+) -> AsyncIterator[LiveCall]:
     key, url, agent = options.api_key, options.base_url, options.agent_id
     sides: Any = {"audio": device, "tools": tools, "record": options.record}
     async with contextlib.AsyncExitStack() as opened:
@@ -103,7 +103,7 @@ async def _dialed(
         else:
             screen.say(f"Calling an agent of {base_url(url)}.")
             if options.token:
-                yield Call(lambda: connect(options.token, url), **sides)
+                yield LiveCall(lambda: connect(options.token, url), **sides)
                 return
         if not agent:
             raise ConfigurationError(
@@ -115,7 +115,7 @@ async def _dialed(
 
 
 async def _converse(
-    call: Call, live: Live, screen: Screen, events: EventFile, options: Namespace
+    call: LiveCall, live: Live, screen: Screen, events: EventFile, options: Namespace
 ) -> int:
     code, began = 0, False
     try:
