@@ -16,8 +16,9 @@ Text without a clip is spoken by `espeak-ng`; where that is not installed, the a
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any, Optional
+from typing import TYPE_CHECKING, Optional
+
+from vatel_rt.lazy import exports
 
 if TYPE_CHECKING:
     from vatel.simulator.journal.observed_call import SeenCall as SeenCall
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
     from vatel.simulator.server.server import Simulator as Simulator
 
 _HOMES = {
-    name: home
+    name: f"vatel.simulator.{home}"
     for home, names in {
         "scenario.faults": "Faults",
         "journal.request_recorder": "SeenRequest",
@@ -73,16 +74,12 @@ def caller_clip(scenario: Optional[Scenario] = None) -> bytes:
     return spoken.caller_audio()
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    try:
-        return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-    except ModuleNotFoundError as error:
-        package = str(error.name).partition(".")[0]
-        if package not in _PACKAGES:
-            raise
-        from vatel_rt.errors import SimulatorError  # here, because it loads a lot
+def _missing(package: str) -> Optional[Exception]:
+    if package not in _PACKAGES:
+        return None
+    from vatel_rt.errors import SimulatorError  # slow to import
 
-        missing = f"the simulator needs {package}: pip install 'vatel[simulator]'"
-        raise SimulatorError(missing) from error
+    return SimulatorError(f"the simulator needs {package}: pip install 'vatel[simulator]'")
+
+
+__getattr__, __dir__ = exports(__name__, _HOMES, missing=_missing)

@@ -148,7 +148,8 @@ class RestClient:
                     try:
                         yield response
                     finally:
-                        response.close()
+                        if not read:
+                            response.close()
                     return
             time.sleep(attempts.wait)
 
@@ -167,7 +168,8 @@ class RestClient:
                     try:
                         yield response
                     finally:
-                        await response.aclose()
+                        if not read:
+                            await response.aclose()
                     return
             await asyncio.sleep(attempts.wait)
 
@@ -263,9 +265,9 @@ class _Attempts:
 
     def _failed(self, error: httpx.RequestError) -> None:
         self._log(type(error).__name__)
-        hopeless = self._blocks and isinstance(error, httpx.TimeoutException)
-        if hopeless or not self._repeats(Failure(left=not isinstance(error, NOT_SENT))):
-            raise unanswered(self._request["url"], error, blocks=hopeless) from error
+        is_deadlock = self._blocks and isinstance(error, httpx.TimeoutException)
+        if is_deadlock or not self._repeats(Failure(left=not isinstance(error, NOT_SENT))):
+            raise unanswered(self._request["url"], error, blocks=is_deadlock) from error
 
     def _repeats(self, failure: Failure) -> bool:
         """Return whether another attempt follows, and set `wait`."""
