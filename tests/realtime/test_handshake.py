@@ -164,7 +164,7 @@ async def test_a_refusal_has_its_cause_unless_that_shows_a_secret() -> None:
     with pytest.raises(ConfigurationError) as unusable:
         await connect(TOKEN, "http://agents.test", options=options)
     assert unusable.value.__cause__ is None
-    assert unusable.value.__suppress_context__
+    assert unusable.value.__context__ is None
 
 
 async def test_a_redirect_is_not_followed() -> None:

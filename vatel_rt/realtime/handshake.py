@@ -64,16 +64,17 @@ async def open_session(token: Token, endpoint: str, options: ConnectionOptions) 
             opened = await _Handshake(url, **_settings(options), **address)
         except Exception as error:
             refusal = _refusal(error, secret, endpoint, options)
+            cause = _cause(error, refusal, secret)
             wait = _wait(attempt, _failure(error), options)
-            if wait is None:
-                raise refusal from _cause(error, refusal, secret)
-            log.warning("attempt %d failed, retrying in %.1f s: %s", attempt, wait, refusal)
         else:
             passed_ms = (time.monotonic() - started) * 1000
             log.info("opened %s in %.0f ms, attempt %d", endpoint, passed_ms, attempt)
             websocket = cast(WebSocket, opened)
             websocket.without_token = partial(_without, secret)
             return websocket
+        if wait is None:
+            raise refusal from cause  # outside `except`: `error` may show a secret
+        log.warning("attempt %d failed, retrying in %.1f s: %s", attempt, wait, refusal)
         await asyncio.sleep(wait)
         attempt += 1
 
