@@ -26,8 +26,7 @@ _SILENCE = bytes(BLOCK_BYTES)
 class AudioDevice(Protocol):
     """A microphone and a speaker. Counters start at 0 with each `start`.
 
-    To write a device, derive from `BaseDevice`, which implements all but the coroutines, `play`
-    and `clear`.
+    To write a device, derive from `BaseDevice`.
 
     Attributes:
         muted: whether silence is sent instead of the captured audio, at the same pace.
@@ -38,27 +37,27 @@ class AudioDevice(Protocol):
     @property
     def levels(self) -> Levels:
         """Loudness of the last block, for meters."""
-        ...
+        return Levels()
 
     @property
     def underruns(self) -> int:
         """How often the speaker ran out of audio in the middle of speech."""
-        ...
+        return 0
 
     @property
     def dropped(self) -> int:
         """Number of captured blocks that were not read in time."""
-        ...
+        return 0
 
     @property
     def queued_ms(self) -> float:
         """Milliseconds of queued audio that have not been played yet."""
-        ...
+        return 0
 
     @property
     def refused_ms(self) -> float:
         """Milliseconds of audio that `play` discarded because the queue was full."""
-        ...
+        return 0
 
     def attach(self, monitor: Monitor) -> None:
         """Call `monitor` with both sides of each block, until `detach`.
@@ -99,8 +98,8 @@ class AudioDevice(Protocol):
         """Stop at once and release the device. May be called in any state, and repeatedly."""
 
 
-class BaseDevice:
-    """Base class for devices: muting, the monitor, and counters that stay 0.
+class BaseDevice(AudioDevice):
+    """Base class for devices: implements the monitor, and counters that stay 0.
 
     A subclass adds `start`, `read`, `play`, `clear`, `drain` and `close`, calls `_monitor_block`
     once per block, and redefines the counters that it keeps.
@@ -108,31 +107,6 @@ class BaseDevice:
 
     muted = False
     _monitor: Optional[Monitor] = None
-
-    @property
-    def levels(self) -> Levels:
-        """Silence, unless redefined."""
-        return Levels()
-
-    @property
-    def underruns(self) -> int:
-        """0, unless redefined."""
-        return 0
-
-    @property
-    def dropped(self) -> int:
-        """0, unless redefined."""
-        return 0
-
-    @property
-    def queued_ms(self) -> float:
-        """0, unless redefined."""
-        return 0
-
-    @property
-    def refused_ms(self) -> float:
-        """0, unless redefined."""
-        return 0
 
     def attach(self, monitor: Monitor) -> None:
         """Call `monitor` with both sides of each block, until `detach`.

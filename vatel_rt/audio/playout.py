@@ -24,9 +24,9 @@ class PlayoutBuffer:
     Takes chunks of any size and returns blocks of the requested size. The lock is held for a few
     microseconds, so that the callback of a device may take it.
 
-    Speech begins to play once a little audio (the cushion) is queued, or has been queued for as
-    long. If the buffer then runs empty and speech resumes soon, that is an underrun, and the
-    cushion doubles; speech without an underrun halves it again.
+    Speech begins to play once a little audio (the cushion) is queued, or once any audio has waited
+    for the length of the cushion. If the buffer then runs empty and speech resumes soon, that is
+    an underrun, and the cushion doubles; speech without an underrun halves it again.
 
     Args:
         cushion_ms: the first cushion; 0 for a plain queue.
