@@ -110,6 +110,16 @@ class FaultControl(_Attributes):
         with self._lock:
             return self._count_down("handshakes", _OF_HANDSHAKES)
 
+    def add_watch(self, watch: Watch) -> None:
+        """Wake `watch` at each change from now on."""
+        with self._lock:
+            self._watches.add(watch)
+
+    def remove_watch(self, watch: Watch) -> None:
+        """Wake `watch` no longer."""
+        with self._lock:
+            self._watches.discard(watch)
+
     def release(self) -> None:
         """End all waits of the watches that exist now."""
         with self._lock:
@@ -150,13 +160,11 @@ class Watch:
         self._loop = asyncio.get_running_loop()
 
     def __enter__(self: W) -> W:
-        with self.faults._lock:
-            self.faults._watches.add(self)
+        self.faults.add_watch(self)
         return self
 
     def __exit__(self, *_: object) -> None:
-        with self.faults._lock:
-            self.faults._watches.discard(self)
+        self.faults.remove_watch(self)
 
     async def wait(self, left: Callable[[], float]) -> None:
         """Wait until `left`, which returns the seconds still to wait, returns 0 or less."""

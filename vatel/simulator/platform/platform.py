@@ -126,7 +126,7 @@ class Platform:
     def add_version(self, agent: Json) -> Json:
         """Add an unpublished version with the agent's present settings, and return it."""
         versions = self.versions[agent["id"]]
-        version = {
+        version: Json = {
             "id": self.new_id("versions"),
             "agent_id": agent["id"],
             "created_at": stamp(now()),

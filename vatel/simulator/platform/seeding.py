@@ -45,7 +45,9 @@ def _with_ids(platform: Platform, kind: str, entry: Json) -> Json:
 def _profiles(platform: Platform, scenario: Scenario) -> dict[str, Json]:
     """Return the agents' settings; an entry with the id of the scenario's agent adds to it."""
     main: Json = msgspec.to_builtins(scenario.agent)
-    profiles = {scenario.agent.id: {**main, "first_message": scenario.greeting.says}}
+    profiles: dict[str, Json] = {
+        scenario.agent.id: {**main, "first_message": scenario.greeting.says}
+    }
     for entry in scenario.agents:
         agent = _with_ids(platform, "agents", entry)
         known = profiles.setdefault(agent["id"], {})
@@ -55,7 +57,8 @@ def _profiles(platform: Platform, scenario: Scenario) -> dict[str, Json]:
 
 
 def _add_trunk(platform: Platform, owner: str, entry: Json) -> None:
-    trunk = {"register": False, "remain_in_dialog": False, **_with_ids(platform, "trunks", entry)}
+    trunk: Json = {"register": False, "remain_in_dialog": False}
+    trunk.update(_with_ids(platform, "trunks", entry))
     for given in trunk.pop("assignments", []):
         assignment = _with_ids(platform, "assignments", {**given, "sip_trunk_id": trunk["id"]})
         platform.add(platform.assignments, assignment, owner)

@@ -11,7 +11,7 @@ import contextlib
 import logging
 import socket
 import struct
-from collections.abc import Iterator
+from collections.abc import Generator
 from typing import Any, Optional
 
 import anyio
@@ -245,6 +245,6 @@ class AsgiServer(uvicorn.Server):
         self.abort()
 
     @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
+    def capture_signals(self) -> Generator[None, None, None]:
         """Leave the signal handlers of the program as they are."""
         yield

@@ -10,7 +10,7 @@ import os
 import signal
 import sys
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Optional
 
@@ -157,7 +157,7 @@ async def _serve(simulator: Simulator, record: Optional[str]) -> None:
 
 
 @contextmanager
-def _set_on_signals(ended: asyncio.Event) -> Iterator[None]:
+def _set_on_signals(ended: asyncio.Event) -> Generator[None, None, None]:
     loop = asyncio.get_running_loop()
 
     def end(*_: object) -> None:
