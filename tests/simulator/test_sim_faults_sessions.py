@@ -246,7 +246,7 @@ async def test_what_is_held_back_of_an_interrupted_turn_is_not_sent(tmp_path: Pa
 
 
 def simulator_holds(simulator: Simulator) -> bool:
-    return any(watch._frames._held for watch in simulator.faults._watches)  # type: ignore[attr-defined]
+    return any(watch._encoder._held for watch in simulator.faults._watches)  # type: ignore[attr-defined]
 
 
 @ways
