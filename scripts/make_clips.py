@@ -1,4 +1,4 @@
-"""Make the spoken clips of the simulator's default scenario, with espeak-ng (those in git: 1.51)."""
+"""Make the clips of the simulator's default scenario with espeak-ng (those in git: 1.51)."""
 
 from __future__ import annotations
 
