@@ -1,4 +1,4 @@
-"""Make the clips of the default scenario with espeak-ng (version 1.51 made those in git)."""
+"""Make the clips of the simulator's default scenario with espeak-ng (those in git: 1.51)."""
 
 from __future__ import annotations
 
