@@ -85,7 +85,7 @@ def simulator(scenario: dict[str, Any]) -> Iterator[tuple[int, str]]:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "scenario.yaml")
         file.write_text(json.dumps(scenario))
-        command = [sys.executable, "-m", "vatel.simulator", "--port", "0", "--scenario", file]
+        command = [sys.executable, "-m", "vatel.simulator", "--port", "0", "--scenario", str(file)]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
             assert process.stdout
             try:

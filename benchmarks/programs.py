@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Iterator
 from functools import partial
 from time import perf_counter
+from typing import Any
 
 import processes
 from processes import ask, installed, run_program
@@ -56,7 +57,12 @@ def rest(quick: bool) -> Iterator[Figure]:
     def us(variant: str, operation: tuple[str, list[str], object, int]) -> float:
         client, _, suffix = variant.partition(", ")
         method, arguments, answer, times = operation
-        job = {"method": method, "arguments": arguments, "times": times, "is_async": bool(suffix)}
+        job: dict[str, Any] = {
+            "method": method,
+            "arguments": arguments,
+            "times": times,
+            "is_async": bool(suffix),
+        }
         return ask(client, "rest", answer=json.dumps(answer), **job)["us"]
 
     clients = processes.variants(["vatel", BARE])

@@ -205,7 +205,7 @@ def draw(figures: list[Figure], path: Path) -> None:
     mpl.rcParams.update({"svg.hashsalt": "vatel", "svg.fonttype": "none"})
     from matplotlib import pyplot
 
-    rows = {row: ours.median for row in CHART if (ours := find(figures, row, "vatel"))}
+    rows = {row: found.median for row in CHART if (found := find(figures, row, "vatel"))}
     if not rows:
         return
     drawn, axes = pyplot.subplots(1, len(rows), figsize=(3.2 * len(rows), 2.6), squeeze=False)

@@ -18,6 +18,7 @@ from processes import simulator
 from report import Figure, Target, Topic
 
 from vatel import Client, Connection
+from vatel.models.ws import ResponseAudio, SessionStarted
 from vatel.simulator import Scenario, caller_clip
 from vatel_rt.audio.pcm import BLOCK_BYTES, bytes_of, silence
 
@@ -55,9 +56,9 @@ class Caller:
         async with client.connect(token) as connection:
             speaking, first = asyncio.create_task(self._speak(connection)), 0.0
             async for message in connection:
-                if message.type == "session_started":
+                if isinstance(message, SessionStarted):
                     self.id = message.data.id
-                elif message.type == "response_audio":
+                elif isinstance(message, ResponseAudio):
                     first = first or time.monotonic()
                     due = first + len(self.heard) / bytes_of(1000)
                     self.late_ms.append((time.monotonic() - due) * 1000)

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import wire
 
 from vatel import Client, ConnectionOptions
-from vatel_rt import SilentDevice
+from vatel_rt import Call, SilentDevice
 
 BLOCK_BYTES, BLOCK_SECONDS = 960, 0.02
 
@@ -49,23 +49,28 @@ class TimedDevice(SilentDevice):
         return super()._capture()
 
 
-async def latency(_: str, url: str, others: int, seconds: float) -> dict[str, float]:
+async def latency(_variant: str, url: str, others: int, seconds: float) -> dict[str, float]:
     """Return latencies of one call in ms, while `others` run in the same process."""
     client, device, timed = Client("k", url.replace("ws", "http", 1)), TimedDevice(), TimedSocket()
     address = urlsplit(url)
     await asyncio.get_running_loop().sock_connect(timed, (address.hostname, address.port))
+    calls: list[Call] = []
     async with AsyncExitStack() as stack:
 
         async def begin(audio: Optional[SilentDevice] = None, **options: Any) -> None:
             with_options = ConnectionOptions(**options)
             call = client.call(token="t", audio=audio, options=with_options)
-            await stack.enter_async_context(call)
-            stack.callback(call.hang_up)
+            calls.append(await stack.enter_async_context(call))
+
+        def hang_up() -> None:
+            for call in calls:  # all at once: closing one after the other takes long
+                call.hang_up()
 
         for _ in range(others):
             await begin()
             await asyncio.sleep(BLOCK_SECONDS / others)
         await begin(device, socket_factory=lambda: timed)
+        stack.callback(hang_up)
         await asyncio.sleep(1)
         sent, used = len(timed.sent_at), time.process_time()
         device.queued_after.clear()
