@@ -55,16 +55,18 @@ def mutations(seed: int) -> Iterator[bytes]:
         frame = bytearray(chance.choice(valid))
         for _ in range(chance.randint(1, 6)):
             start, end = sorted(chance.randint(0, len(frame)) for _ in range(2))
-            other = chance.choice(valid)
-            changes = [
-                (min(end, start + chance.randint(1, 20)), b""),  # delete
-                (start, chance.choice(PIECES)),  # insert
-                (start + 1, bytes([chance.randrange(256)])),  # replace
-                (start, frame[start : min(end, start + 50)]),  # repeat
-                (len(frame), other[chance.randrange(len(other)) :]),  # join
-            ]
-            stop, piece = chance.choice(changes)
-            frame[start:stop] = piece
+            change = chance.choice(["delete", "insert", "replace", "repeat", "join"])
+            if change == "delete":
+                del frame[start : min(end, start + chance.randint(1, 20))]
+            elif change == "insert":
+                frame[start:start] = chance.choice(PIECES)
+            elif change == "replace":
+                frame[start : start + 1] = bytes([chance.randrange(256)])
+            elif change == "repeat":
+                frame[start:start] = frame[start : min(end, start + 50)]
+            else:
+                other = chance.choice(valid)
+                frame[start:] = other[chance.randrange(len(other)) :]
         yield bytes(frame[:MAX_FRAME])
 
 
@@ -111,9 +113,9 @@ def explore(seconds: float, seed: int) -> int:
     CORPUS.mkdir(exist_ok=True)
     for number, frame in enumerate(frames):
         (CORPUS / str(number)).write_bytes(frame)
-    flags = f"-max_total_time={seconds:.0f} -max_len={MAX_FRAME} -timeout=10 -seed={seed or 1}"
-    output = ["-verbosity=0", "-print_final_stats=1", f"-artifact_prefix={CORPUS}/"]
-    atheris.Setup([sys.argv[0], *flags.split(), *output, str(CORPUS)], check)
+    limits = [f"-max_total_time={seconds:.0f}", f"-max_len={MAX_FRAME}", "-timeout=10"]
+    flags = [f"-seed={seed or 1}", f"-artifact_prefix={CORPUS}/", "-print_final_stats=1"]
+    atheris.Setup([sys.argv[0], "-verbosity=0", *limits, *flags, str(CORPUS)], check)
     atheris.Fuzz()
     return 0
 
