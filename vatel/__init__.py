@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from vatel.models import *  # noqa: F403
     from vatel_rt.audio.clocked_device import SilentDevice as SilentDevice
     from vatel_rt.audio.device import AudioDevice as AudioDevice
+    from vatel_rt.audio.device import BaseDevice as BaseDevice
     from vatel_rt.audio.portaudio.device import PyAudioDevice as PyAudioDevice
     from vatel_rt.audio.portaudio.library import list_devices as list_devices
     from vatel_rt.audio.queue_device import QueueDevice as QueueDevice
@@ -60,7 +61,7 @@ _NAMES = {
     "vatel.connection": "connection",
     "vatel.models": "models",
     "vatel_rt.audio.clocked_device": "SilentDevice",
-    "vatel_rt.audio.device": "AudioDevice",
+    "vatel_rt.audio.device": "AudioDevice BaseDevice",
     "vatel_rt.audio.portaudio.device": "PyAudioDevice",
     "vatel_rt.audio.portaudio.library": "list_devices",
     "vatel_rt.audio.queue_device": "QueueDevice",
