@@ -1,4 +1,4 @@
-"""A real terminal, with a program at it."""
+"""A real terminal for a program under test."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
-# A session leader that opens a terminal becomes the one whom its Ctrl-C ends.
+# A session leader that opens a terminal receives the signal of its Ctrl-C.
 AT_TERMINAL = 'exec "$@" <"$0" >"$0" 2>&1'
 WITHOUT_JOBS = 'exec setsid --wait "$@" <"$0" >"$0" 2>&1'
 IN_BACKGROUND = 'exec <"$0" >"$0" 2>&1; set -m; "$@" & wait $!'
 
 
 class Terminal(AbstractContextManager["Terminal"]):
-    """Runs `command` in a session of its own, and shows what it shows."""
+    """Runs `command` in a new session at a terminal, and collects its output."""
 
     def __init__(self, command: list[str], folder: Path, how: str = AT_TERMINAL) -> None:
         self._ours, self._theirs = os.openpty()
@@ -39,7 +39,7 @@ class Terminal(AbstractContextManager["Terminal"]):
         os.write(self._ours, keys.encode())
 
     def wait_for(self, pattern: str) -> None:
-        """Wait until it shows this, after what was waited for before."""
+        """Wait for a pattern in the output that follows the previous match."""
         start, until = len(self.shown), time.monotonic() + 60
         while not re.search(pattern, self.shown[start:]):
             assert time.monotonic() < until, self.shown
@@ -47,7 +47,7 @@ class Terminal(AbstractContextManager["Terminal"]):
             self._read(0.1)
 
     def ended(self) -> int:
-        """Wait for the end of the program; gives its exit code."""
+        """Wait until the program ends; return its exit code."""
         until = time.monotonic() + 60
         while self.process.poll() is None:
             assert time.monotonic() < until, self.shown
@@ -71,7 +71,7 @@ class Terminal(AbstractContextManager["Terminal"]):
 
 
 def rows(shown: str) -> list[str]:
-    """What stands on the screen in the end, below each other; long enough for all of it."""
+    """Return the final rows of the screen, given all output; the screen never scrolls."""
     screen = [""]
     at = 0
     for part in re.findall(r"\x1b\[K|\x1b\[A|\r|\n|[^\x1b\r\n]+", shown):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 import importlib
+import os
 import pkgutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -14,12 +16,19 @@ from pages import PAGES
 
 import vatel
 import vatel.models
+import vatel.simulator
+import vatel.testing
 import vatel_rt
 from vatel_rt import audio
 from vatel_rt.audio.device import AudioDevice
 from vatel_rt.audio.duplex import Duplex
 
 # What programs written for earlier versions import, apart from Client.
+SIMULATOR = """
+    AgentProfile Answer Argument CallerLine Delivery Dialled Faults Line Pause Quirks RawMessage
+    Scenario SeenCall SeenMessage SeenRequest Simulator TimeoutSettings Tool ToolOutput Turn
+    VadSettings Voice caller_clip
+""".split()
 REST = """
     Agent AgentCreateInput AgentStatus AgentUpdateInput Call CallFeedback CallOutcome CallSource
     CallStatus CallerTransformType ContextVariable DialAgentResponse ErrorResponse
@@ -90,6 +99,101 @@ def test_names_of_the_first_hour(name: str) -> None:
     assert name in dir(vatel)
 
 
+@pytest.mark.parametrize("name", SIMULATOR)
+def test_the_simulator_under_its_name_of_version_0_1(name: str) -> None:
+    old = importlib.import_module("vatel_rt.simulator")
+    assert getattr(old, name) is getattr(vatel.simulator, name)
+    assert name in old.__all__
+
+
+def test_the_simulator_of_version_0_1_has_no_other_names() -> None:
+    old = importlib.import_module("vatel_rt.simulator")
+    assert sorted(old.__all__) == sorted(vatel.simulator.__all__) == sorted(SIMULATOR)
+    with pytest.raises(AttributeError):
+        _ = old.no_such_name
+
+
+def test_testing_and_tracing_under_their_names_of_version_0_1() -> None:
+    from vatel_rt.testing import pytest_configure, vatel_simulator
+    from vatel_rt.tracing import record_messages
+
+    assert vatel_simulator is vatel.testing.vatel_simulator
+    assert pytest_configure is vatel.testing.pytest_configure
+    assert record_messages.__module__.startswith("vatel_rt.")
+
+
+@pytest.mark.parametrize("program", ["demo", "simulator"])
+def test_programs_under_their_names_of_version_0_1(program: str) -> None:
+    command = [sys.executable, "-m", f"vatel_rt.{program}", "--version"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=100)
+    version = f"vatel {vatel_rt.__version__}\n"
+    assert (done.returncode, done.stdout, done.stderr) == (0, version, "")
+
+
+INTERRUPTED_IMPORT = """
+import os, signal, sys
+
+class Interrupt:
+    def find_spec(self, name, *_):
+        if name == {module!r}:
+            loaded = [name for name in ("asyncio", "httpx", "starlette") if name in sys.modules]
+            if loaded:
+                print("loaded already:", loaded, file=sys.stderr)
+            os.kill(os.getpid(), {number})
+
+sys.meta_path.insert(0, Interrupt())
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    ("program", "module", "code"),
+    [
+        ("demo", "vatel.cli.demo.run", 130),
+        ("demo", "asyncio", 130),
+        ("simulator", "vatel.simulator.server.cli", 0),
+        ("simulator", "asyncio", 0),
+    ],
+)
+def test_signals_end_them_while_they_load(
+    program: str, module: str, code: int, number: int, tmp_path: Path
+) -> None:
+    """Signals are handled before anything heavy is loaded."""
+    text = INTERRUPTED_IMPORT.format(module=module, number=int(number))
+    (tmp_path / "sitecustomize.py").write_text(text, encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", f"vatel_rt.{program}"],
+        capture_output=True, text=True, check=False, timeout=100,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), *sys.path])},
+    )  # fmt: skip
+    assert (done.returncode, done.stdout, done.stderr) == (code, "", "")
+
+
+def test_the_simulator_of_version_0_1_without_its_extra(tmp_path: Path) -> None:
+    text = "import sys; sys.modules['uvicorn'] = None"
+    (tmp_path / "sitecustomize.py").write_text(text, encoding="utf-8")
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), *sys.path])}
+    missing = "the simulator needs uvicorn: pip install 'vatel[simulator]'\n"
+    for program in (["-m", "vatel_rt.simulator"], ["-c", IMPORTING]):
+        command = [sys.executable, *program]
+        done = subprocess.run(
+            command, capture_output=True, text=True, check=False, env=env, timeout=100
+        )
+        assert (done.returncode, done.stdout, done.stderr) == (2, "", missing)
+
+
+IMPORTING = """
+import sys
+import vatel_rt.simulator
+from vatel_rt.errors import SimulatorError
+try:
+    vatel_rt.simulator.Simulator
+except SimulatorError as error:
+    print(error, file=sys.stderr)
+    sys.exit(2)
+"""
+
+
 def printed(program: str) -> str:
     command = [sys.executable, "-c", program]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
@@ -98,6 +202,7 @@ def printed(program: str) -> str:
 def test_importing_loads_neither_audio_nor_simulator_nor_http() -> None:
     program = (
         "import sys, vatel\n"
+        "import vatel.simulator, vatel_rt.simulator\n"
         "heavy = ('httpx', 'websockets', 'starlette', 'yaml', 'vatel_rest', 'vatel_rt.audio')\n"
         "print([name for name in heavy if name in sys.modules])"
     )

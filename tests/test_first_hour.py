@@ -560,7 +560,7 @@ DEMO: dict[str, tuple[list[str], int, str]] = {
     ),
     # the command line
     "an unknown option": (["--no-such-option"], 2, "unrecognized arguments: --no-such-option"),
-    "an empty key": (["--api-key", ""], 2, "argument --api-key: it is empty"),
+    "an empty key": (["--api-key", ""], 2, "argument --api-key: must not be empty"),
     "a url without a key": (
         ["--base-url", "https://h.example"], 2,
         "no API key for https://h.example: give --api-key, or --simulate",
@@ -568,19 +568,22 @@ DEMO: dict[str, tuple[list[str], int, str]] = {
     "an agent without a key": (
         ["--agent-id", NOBODY], 2, f"no API key for {NOBODY}: give --api-key, or --simulate",
     ),
-    "one file twice": (["--record", "a.wav", "--output", "./a.wav"], 2, ".+ are different files"),
-    "the question as record": (["--input", "a", "--record", "a"], 2, ".+ are different files"),
+    "one file twice": (
+        ["--record", "a.wav", "--output", "./a.wav"], 2, ".+ must be different files",
+    ),
+    "the question as record": (["--input", "a", "--record", "a"], 2, ".+ must be different files"),
     "a file and a device": (
         ["--input", "a.wav", "--microphone"], 2,
-        r".+ go with no option of the sound device \(--microphone, .+\)",
+        r".+ cannot be combined with an option of the sound device \(--microphone, .+\)",
     ),
     "a file for a speaker": (
-        ["--output", "a.wav", "--output-device", "2"], 2, ".+ go with no option of the sound .+",
+        ["--output", "a.wav", "--output-device", "2"], 2, ".+ cannot be combined with an option .+",
     ),
     "a device and none": (
-        ["--no-microphone", "--mode", "half"], 2, "--no-microphone goes with no option .+",
+        ["--no-microphone", "--mode", "half"], 2,
+        "--no-microphone cannot be combined with an option .+",
     ),
-    "no name": (["--input-device", ""], 2, "argument --input-device: it is empty"),
+    "no name": (["--input-device", ""], 2, "argument --input-device: must not be empty"),
     "no mode": (["--mode", "loud"], 2, r"argument --mode: invalid choice: 'loud' \(choose from .+"),
 }  # fmt: skip
 SIMULATOR: dict[str, tuple[list[str], int, str]] = {

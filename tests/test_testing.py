@@ -1,4 +1,4 @@
-"""The pytest plugin, in processes of their own: as pytest finds it, and as users use it."""
+"""The pytest plugin, run by pytest in other processes as users do."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ HEAVY = {"httpx", "websockets", "starlette", "uvicorn", "jsonschema", "msgspec",
 
 @pytest.fixture
 def installed(tmp_path: Path) -> dict[str, str]:
-    """An environment in which the entry point of pyproject.toml is, installed or not."""
+    """An environment with the entry point of pyproject.toml, whether or not vatel is installed."""
     text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     found = re.search(r"^\[project.entry-points.pytest11\]\n(.*?)\n\n", text, re.M | re.S)
     assert found
@@ -95,7 +95,7 @@ def test_nothing_is_loaded():
     assert "vatel.testing" in sys.modules
     assert not {HEAVY} & set(sys.modules)
     ours = {{name for name in sys.modules if name.split(".")[0] in ("vatel", "vatel_rt")}}
-    assert ours == {{"vatel_rt", "vatel_rt.lazy", "vatel.testing"}}
+    assert ours == {{"vatel", "vatel.testing", "vatel_rt", "vatel_rt.lazy"}}
 """
 
 
@@ -118,7 +118,7 @@ def test_it_costs_nothing_unused(tmp_path: Path, installed: dict[str, str]) -> N
         ),
         ("(scenari={})", "got an unexpected keyword argument 'scenari'"),
         ("(speed=2)", "got an unexpected keyword argument 'speed'"),
-        ("({}, {})", "vatel_simulator: a scenario, and all else by name"),
+        ("({}, {})", "vatel_simulator: only the scenario may be positional"),
         ("(5)", "scenario is Scenario or str or PathLike or Mapping, not int"),
         ("(faults={'requests': 2})", "faults: requests: has no effect without status or"),
         ("(faults=['mute'])", "vatel_simulator: "),
@@ -133,6 +133,7 @@ def test_options_that_are_wrong(
     assert problem in done.stdout
     assert "Traceback" not in done.stdout
     assert "vatel_rt/" not in done.stdout  # where in our code it was found
+    assert "vatel/" not in done.stdout
 
 
 def test_a_missing_extra(tmp_path: Path, installed: dict[str, str]) -> None:
@@ -147,7 +148,7 @@ def test_the_marker_is_documented(tmp_path: Path, installed: dict[str, str]) -> 
     assert "@pytest.mark.vatel_simulator(scenario=None, *, faults=None" in done.stdout
 
 
-# Here as well, where coverage sees it.
+# Also in this process, where coverage sees it.
 
 
 def test_the_fixture(vatel_simulator: Simulator) -> None:

@@ -1,6 +1,7 @@
-"""The pytest plugin: the fixture `vatel_simulator`, a simulator that runs while a test does.
+"""The pytest plugin: the fixture `vatel_simulator`, a running simulator.
 
-pytest finds it by itself where `vatel` is installed. It loads nothing until the fixture is used.
+pytest loads the plugin wherever `vatel` is installed. The plugin loads nothing but pytest until
+the fixture is used.
 """
 
 from __future__ import annotations
@@ -16,30 +17,30 @@ if TYPE_CHECKING:
     from vatel.simulator import Simulator
 
 _MARKER = """vatel_simulator(scenario=None, *, faults=None, replay=None, speed=1, **options): \
-how the simulator of the fixture `vatel_simulator` behaves. scenario: a mapping with the keys of \
-a scenario, or the path of a file, seen from the test's; faults: attributes of \
-`simulator.faults`; replay: the path of a trace to play at that speed; options: arguments of \
+configure the simulator of the fixture `vatel_simulator`. scenario: a mapping with the keys of a \
+scenario, or the path of a scenario file, relative to the test's folder; faults: attributes of \
+`simulator.faults`; replay: path of a trace to replay at `speed`; options: arguments of \
 Simulator."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the marker known."""
+    """Register the marker."""
     config.addinivalue_line("markers", _MARKER)
 
 
 @pytest.fixture
 def vatel_simulator(request: pytest.FixtureRequest) -> Iterator[Simulator]:
-    """A simulator of the platform, in a thread of its own, for one test.
+    """A simulator for one test, running in a thread.
 
-    For synchronous and asynchronous tests: `Client(vatel_simulator.api_key,
-    vatel_simulator.url)`. The marker `vatel_simulator` chooses how it behaves.
+    Works in synchronous and asynchronous tests: `Client(vatel_simulator.api_key,
+    vatel_simulator.url)`. The marker `vatel_simulator` configures it.
     """
     marker = request.node.get_closest_marker("vatel_simulator")
     options: dict[str, Any] = {} if marker is None else dict(marker.kwargs)
     if marker is not None and marker.args:
         options["scenario"], *more = marker.args
         if more:
-            pytest.fail("vatel_simulator: a scenario, and all else by name", pytrace=False)
+            pytest.fail("vatel_simulator: only the scenario may be positional", pytrace=False)
     faults = options.pop("faults", None) or {}
     with ExitStack() as stack:
         yield _running(stack, request.path.parent, faults, options)
@@ -62,5 +63,5 @@ def _running(
         simulator.faults.check()
         return stack.enter_context(simulator)
     except (VatelError, TypeError) as error:
-        problem = f"vatel_simulator: {error} (pytest --markers shows what the marker takes)"
-    pytest.fail(problem, pytrace=False)  # where in our code that was found is no help
+        problem = f"vatel_simulator: {error} (pytest --markers documents the marker)"
+    pytest.fail(problem, pytrace=False)  # the place in our code would not help

@@ -1,4 +1,4 @@
-"""The pytest plugin; its home is `vatel.testing`."""
+"""Compatibility with 0.1.0: the pytest plugin is `vatel.testing`."""
 
 from vatel.testing import pytest_configure, vatel_simulator
 

@@ -293,8 +293,8 @@ def test_a_real_agent_hears_the_clip_where_there_is_no_device(tmp_path: Path) ->
     assert (ran.returncode, ran.stderr) == (1, "")
     assert (
         "You cannot speak here: PyAudio is not installed, which the sound device needs. "
-        "With --microphone, the demo says what to do about it.\n"
-        "No sound device is used: a clip that comes with the package speaks.\n"
+        "Run with --microphone to see how to fix this.\n"
+        "No sound device is used: a clip from the package speaks.\n"
     ) in ran.stdout
 
 

@@ -1,4 +1,4 @@
-"""The demo at a real terminal: what it shows, its keys, and what it leaves behind."""
+"""The demo at a real terminal: output, keys, and the state it leaves behind."""
 
 from __future__ import annotations
 
@@ -231,7 +231,7 @@ def test_the_summary_of_a_call_without_an_answer() -> None:
 
 
 def test_the_keys_of_windows(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its console cannot be had here: what it gives is."""
+    """The console of Windows is replaced by a stand-in."""
     waiting = ["m", "q"]
     console: Any = types.ModuleType("msvcrt")
     console.kbhit = lambda: bool(waiting)

@@ -1,4 +1,4 @@
-"""The other end of the simulator, for its tests: plain `websockets` and `httpx`, no SDK."""
+"""A caller for the simulator's tests, made of plain `websockets` and `httpx`, without the SDK."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def validate(schema: dict[str, Any], value: Any) -> None:
 
 
 async def check_answer(response: httpx.Response) -> None:
-    """Hold an answer against the document: a documented status, and the type and body of it."""
+    """Check status, content type and body of a response against the document."""
     request = response.request
     for template, methods in DOCUMENT["paths"].items():
         pattern = re.sub(r"\{\w+\}", "[^/]+", template)
@@ -93,12 +93,12 @@ async def token_of(simulator: Simulator, **options: Any) -> str:
 def dial(simulator: Simulator, token: str) -> connect:
     url = simulator.url.replace("http", "ws", 1)
     address = f"{url}/v1/connection?token={token}"
-    # A busy machine takes long to open two hundred.
+    # A busy machine takes long to open two hundred connections.
     return connect(address, compression=None, max_size=2**24, open_timeout=60)
 
 
 async def calls_over(simulator: Simulator) -> None:
-    """Wait for the end of the calls that are open."""
+    """Wait until all open calls have ended."""
     for session in list(simulator._sessions.open):
         await session.finished.wait()
 
@@ -121,7 +121,7 @@ SHORT = Turn(hears="What now?", says="We are open.", clip="hours.wav")
 
 
 def scenario_of(*turns: Turn, default_timeout: float = 20, **keys: Any) -> Scenario:
-    """A scenario in a hurry: short clips, and no time to think."""
+    """Return a fast scenario: short clips, and no thinking time."""
     settings = TimeoutSettings(default_timeout=default_timeout)
     keys.setdefault("delivery", Delivery(thinking_ms=0, speed=8))
     return Scenario(
@@ -134,7 +134,7 @@ def scenario_of(*turns: Turn, default_timeout: float = 20, **keys: Any) -> Scena
 
 
 class Caller:
-    """A caller who keeps what it receives; each message is held against the document."""
+    """A caller that keeps the messages it receives, and checks each against the document."""
 
     def __init__(self, socket: ClientConnection, simulator: Simulator) -> None:
         self.socket = socket
@@ -169,21 +169,21 @@ class Caller:
         return message
 
     async def until(self, kind: str, **data: Any) -> Message:
-        """Receive up to the next message of a type whose data has these values."""
+        """Receive messages up to the next one of a type whose data has these values."""
         while True:
             message = await self.next()
             if message["type"] == kind and data.items() <= message["data"].items():
                 return message
 
     async def until_end(self) -> int:
-        """Receive to the end; gives the close code."""
+        """Receive messages until the end; return the close code."""
         await self.until("session_ended")
         await self.socket.wait_closed()
         assert self.socket.close_code is not None
         return self.socket.close_code
 
     async def hear_out(self) -> str:
-        """Receive a turn of the agent, and let the time pass that it plays; gives its id."""
+        """Receive a turn of the agent, and wait until it was played; return its id."""
         turn_id = (await self.until("response_audio"))["data"]["turn_id"]
         if not self.messages[-1]["data"]["is_final"]:
             await self.until("response_audio", is_final=True)
@@ -192,17 +192,20 @@ class Caller:
 
     @property
     def session(self) -> Session:
-        """The other end."""
+        """The session of this call in the simulator."""
         return next(s for s in self.simulator._sessions.open if s.record.id == self.id)
 
     def sent(self) -> list[float]:
-        """When the messages so far were sent, in seconds of the call; a busy caller is late."""
+        """Return when the messages so far were sent, in seconds since the call began.
+
+        Times of arrival would be late on a busy machine.
+        """
         passed = self.seen.messages
         return [m.at_ms / 1000 for m in passed if m.sender == "platform"][: len(self.messages)]
 
     @property
     def seen(self) -> SeenCall:
-        """The call as the simulator shows it."""
+        """The call in the journal of the simulator."""
         return next(call for call in self.simulator.calls if call.id == self.id)
 
     @property
@@ -211,7 +214,7 @@ class Caller:
         return str(self.messages[0]["data"]["id"])
 
     def kinds(self) -> list[str]:
-        """The types received, those of a kind in a row as one."""
+        """Return the types received; a run of one type counts once."""
         kinds = [m["type"] for m in self.messages]
         return [k for i, k in enumerate(kinds) if i == 0 or kinds[i - 1] != k]
 

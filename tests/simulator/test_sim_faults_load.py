@@ -83,8 +83,8 @@ class Deaf:
 async def test_a_client_that_does_not_read_is_let_go(
     endless: Scenario, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("vatel.simulator.voice.socket.READING_PATIENCE", 0.4)
-    monkeypatch.setattr("vatel.simulator.voice.session.PATIENCE", 0.3)
+    monkeypatch.setattr("vatel.simulator.voice.socket.SEND_TIMEOUT", 0.4)
+    monkeypatch.setattr("vatel.simulator.voice.session.CLOSE_TIMEOUT", 0.3)
     async with Simulator(endless) as simulator, Deaf(simulator) as deaf:
         buffered = []
         async with await Caller.dial(simulator, first_message="") as other:
@@ -103,7 +103,7 @@ async def test_a_client_that_does_not_read_is_let_go(
 async def test_a_client_that_reads_at_last_is_told_why(
     endless: Scenario, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("vatel.simulator.voice.socket.READING_PATIENCE", 0.3)
+    monkeypatch.setattr("vatel.simulator.voice.socket.SEND_TIMEOUT", 0.3)
     async with Simulator(endless) as simulator, Deaf(simulator) as deaf:
         await until(lambda: deaf.session._reason)
         client = deaf.caller.socket
@@ -198,7 +198,7 @@ async def test_two_hundred_sessions_at_once() -> None:
 async def test_clients_that_do_not_read_do_not_hold_up_the_end(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("vatel.simulator.voice.session.HURRY", 2)
+    monkeypatch.setattr("vatel.simulator.voice.session.SHUTDOWN_CLOSE_TIMEOUT", 2)
     async with Simulator(scenario_of(SHORT, greeting=NOTHING)) as simulator:
         callers = [await Caller.dial(simulator) for _ in range(20)]
         for caller in callers:

@@ -28,7 +28,7 @@ from simulated_caller import BYE, SHORT, Caller, calls_over, clip, dial, scenari
 from vatel import Client
 from vatel.simulator import Faults, Simulator
 from vatel.simulator.scenario.keys import Delivery, Line
-from vatel.simulator.voice.socket import Wire
+from vatel.simulator.voice.socket import VoiceSocket
 from vatel_rt.realtime.messages import InvalidMessage, ResponseAudio, decode
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("no_new_tasks")]
@@ -245,7 +245,7 @@ async def test_what_is_held_back_of_an_interrupted_turn_is_not_sent(tmp_path: Pa
 
 
 def simulator_holds(simulator: Simulator) -> bool:
-    return any(watch._frames._held for watch in simulator.faults._watches)  # type: ignore[attr-defined]
+    return any(watch._encoder._held for watch in simulator.faults._watches)  # type: ignore[attr-defined]
 
 
 @ways
@@ -297,16 +297,16 @@ async def test_the_clients_messages_are_read_slowly(way: str, tmp_path: Path) ->
     async with simulator_with(way, tmp_path, slow_reading=0.2) as simulator:
         async with Reached(simulator, "agent speaking") as reached:
             session = next(iter(simulator._sessions.open))
-            reads = times_of_reading(session._wire)
+            reads = times_of_reading(session._socket)
             for _ in range(4):
                 await reached.socket.send("x")
             await until(lambda: len(reads) == 4)
             assert min(later - one for one, later in zip(reads, reads[1:])) > 0.19
 
 
-def times_of_reading(wire: Wire) -> list[float]:
+def times_of_reading(socket: VoiceSocket) -> list[float]:
     reads: list[float] = []
-    wire.taps = [lambda sender, _: reads.append(time.monotonic()) if sender == "client" else None]
+    socket.taps = [lambda sender, _: reads.append(time.monotonic()) if sender == "client" else None]
     return reads
 
 

@@ -1,4 +1,4 @@
-"""What happened in a simulator is there to assert on."""
+"""The journal of a simulator: requests, calls, messages, and waiting for them."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ async def test_a_call(no_new_tasks: None) -> None:
         ours = [m for m in passed if m.sender == "client" and m.type == "input_audio"]
         assert sum(m.data["audio_ms"] for m in ours) * 48 == pytest.approx(len(SENTENCE))
         assert [m.at_ms for m in passed] == sorted(m.at_ms for m in passed)
-    with pytest.raises(SimulatorError, match="the recording went with the simulator"):
+    with pytest.raises(SimulatorError, match="the recording was deleted when the simulator ended"):
         call.audio_received  # noqa: B018
 
 
@@ -139,7 +139,7 @@ async def _dial_with(simulator: Simulator, token: str) -> Any:
 
 @pytest.mark.anyio
 async def test_a_request_without_an_answer() -> None:
-    from vatel.simulator.journal.journal import Watched
+    from vatel.simulator.journal.request_recorder import RequestRecorder
 
     seen: list[SeenRequest] = []
 
@@ -154,8 +154,8 @@ async def test_a_request_without_an_answer() -> None:
 
     scope = {"type": "http", "method": "PUT", "path": "/a", "query_string": b"a=1"}
     with pytest.raises(ZeroDivisionError):
-        await Watched(breaks, seen.append)(scope, None, nothing)  # type: ignore[arg-type]
-    await Watched(closes, seen.append)(scope, None, nothing)  # type: ignore[arg-type]
+        await RequestRecorder(breaks, seen.append)(scope, None, nothing)  # type: ignore[arg-type]
+    await RequestRecorder(closes, seen.append)(scope, None, nothing)  # type: ignore[arg-type]
     assert [(r.method, r.path, r.query, r.status) for r in seen] == [
         ("PUT", "/a", {"a": "1"}, None),
         ("PUT", "/a", {"a": "1"}, 403),
@@ -163,12 +163,12 @@ async def test_a_request_without_an_answer() -> None:
 
 
 def test_what_is_kept_of_a_call_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(seen_calls, "MOST_AUDIO", 3)
-    monkeypatch.setattr(seen_calls, "MOST_MESSAGES", 2)
+    monkeypatch.setattr(seen_calls, "MAX_AUDIO", 3)
+    monkeypatch.setattr(seen_calls, "MAX_MESSAGES", 2)
     call = a_call()
     for index in range(10):
-        call.tell("client", InputAudio.of(bytes(2 * index)))
-        call.tell("platform", SpeechStarted())
+        call.add_message("client", InputAudio.of(bytes(2 * index)))
+        call.add_message("platform", SpeechStarted())
     kept = call.messages
     assert [m.data.get("audio_ms", "") for m in kept] == [
         pytest.approx(7 / 24), pytest.approx(8 / 24), "", pytest.approx(9 / 24), "",
@@ -177,8 +177,8 @@ def test_what_is_kept_of_a_call_is_bounded(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_a_journal_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(journals, "MOST_CALLS", 2)
-    monkeypatch.setattr(journals, "MOST_REQUESTS", 1)
+    monkeypatch.setattr(journals, "MAX_CALLS", 2)
+    monkeypatch.setattr(journals, "MAX_REQUESTS", 1)
     observed = journals.Observed()
     for index in range(3):
         record = CallRecord("agent", "organization", id=str(index))
@@ -197,11 +197,13 @@ def test_a_journal_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_messages_that_are_none_of_the_protocol() -> None:
     call = a_call()
-    call.tell("client", InvalidMessage("{", "cut", "input_audio"))
-    call.tell("client", decode('{"type": "x", "data": {"audio": "AAAA", "token": "s"}}'))
-    call.tell("client", decode('{"type": "y", "data": {"token": "s", "list": [{"a_key": 1}]}}'))
-    call.tell("client", decode('{"type": "z", "data": [{"api_key": 1}]}'))
-    call.tell("client", ToolCallOutput(ToolCallOutputData("id", "said")))
+    call.add_message("client", InvalidMessage("{", "cut", "input_audio"))
+    call.add_message("client", decode('{"type": "x", "data": {"audio": "AAAA", "token": "s"}}'))
+    call.add_message(
+        "client", decode('{"type": "y", "data": {"token": "s", "list": [{"a_key": 1}]}}')
+    )
+    call.add_message("client", decode('{"type": "z", "data": [{"api_key": 1}]}'))
+    call.add_message("client", ToolCallOutput(ToolCallOutputData("id", "said")))
     assert [m.data for m in call.messages] == [
         {"claimed": "input_audio", "error": "cut"},
         {"audio": "AAAA", "token": "(removed)"},
@@ -289,5 +291,5 @@ def test_a_call_keeps_its_latest_messages() -> None:
     call = a_call()
     message = InputAudio.of(bytes(960))
     for _ in range(20_000):
-        call.tell("client", message)
+        call.add_message("client", message)
     assert call.messages_dropped == 19_000

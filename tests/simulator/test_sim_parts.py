@@ -1,4 +1,4 @@
-"""Parts of a session without a socket: hearing, playout, recording, tools, document."""
+"""Parts of a session without a socket: caller audio, playout, recording, tools, document."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from vatel.simulator.openapi.schemas import schema_named
 from vatel.simulator.platform.call_record import CallRecord
 from vatel.simulator.platform.recording import _FRAME, MAX_SAMPLES, Recording, _header
 from vatel.simulator.scenario.keys import Delivery, Pause, Tool, Turn
-from vatel.simulator.voice.caller_audio import ECHO_SECONDS, Hearing
+from vatel.simulator.voice.caller_audio import ECHO_SECONDS, CallerAudio
 from vatel.simulator.voice.playout import Playout
-from vatel.simulator.voice.tool_calls import chosen
+from vatel.simulator.voice.tool_calls import chosen_line
 from vatel_rt.audio.pcm import samples_of
 
 TONE = b"\x10\x27" * RATE
@@ -77,11 +77,11 @@ def test_a_deleted_recording_leaves_no_file(recording: Recording, tmp_path: Path
 @pytest.mark.anyio
 async def test_an_interruption_cuts_what_was_not_heard(recording: Recording) -> None:
     playout = Playout("one two three four", TONE, 1.0, recording)
-    pieces = list(playout.pieces(Delivery(chunk_max_ms=100), random.Random(1)))
-    assert b"".join(piece.pcm for piece in pieces) == TONE
-    assert [piece.is_final for piece in pieces[-2:]] == [False, True]
-    for piece in pieces:
-        playout.sent(piece, 1.0)
+    chunks = list(playout.chunks(Delivery(chunk_max_ms=100), random.Random(1)))
+    assert b"".join(chunk.pcm for chunk in chunks) == TONE
+    assert [chunk.is_final for chunk in chunks[-2:]] == [False, True]
+    for chunk in chunks:
+        playout.add_chunk(chunk, 1.0)
     assert playout.until == pytest.approx(2.0)
     playout.cut(1.5)
     assert (playout.heard, playout.heard_ms) == ("one two", 500)
@@ -92,68 +92,68 @@ async def test_an_interruption_cuts_what_was_not_heard(recording: Recording) -> 
 @pytest.mark.anyio
 async def test_audio_that_is_late_plays_when_it_comes(recording: Recording) -> None:
     playout = Playout("one", TONE, 0.0, recording)
-    for piece in playout.pieces(Delivery(chunk_max_ms=10_000), random.Random(5)):
-        playout.sent(piece, playout.until + 0.5)
+    for chunk in playout.chunks(Delivery(chunk_max_ms=10_000), random.Random(5)):
+        playout.add_chunk(chunk, playout.until + 0.5)
     recording.cut("agent", 10 * RATE)
     _, right = await legs(recording)
     assert not any(right[: RATE // 2])
     assert right[RATE // 2]
 
 
-def test_pauses_are_before_the_pieces_that_begin_there(recording: Recording) -> None:
+def test_pauses_are_before_the_chunks_that_begin_there(recording: Recording) -> None:
     pauses = [Pause(at_ms=0, for_ms=150), Pause(at_ms=200, for_ms=250)]
     playout = Playout("one", TONE, 0.0, recording)
     begin, waits = 0, {}
-    for piece in playout.pieces(Delivery(), random.Random(1), pauses):
-        waits[begin] = piece.wait
-        begin += len(piece.pcm)
+    for chunk in playout.chunks(Delivery(), random.Random(1), pauses):
+        waits[begin] = chunk.wait
+        begin += len(chunk.pcm)
     assert {at: wait for at, wait in waits.items() if wait} == {0: 0.15, 2 * RATE // 5: 0.25}
 
 
-def test_a_text_without_audio_is_one_piece(recording: Recording) -> None:
+def test_a_text_without_audio_is_one_chunk(recording: Recording) -> None:
     playout = Playout("one two", b"", 0.0, recording)
-    (piece,) = playout.pieces(Delivery(), random.Random(1))
-    assert (piece.pcm, piece.steps, piece.is_final) == (b"", 2, True)
+    (chunk,) = playout.chunks(Delivery(), random.Random(1))
+    assert (chunk.pcm, chunk.steps, chunk.is_final) == (b"", 2, True)
     assert (playout.heard, playout.heard_ms) == ("one two", 0)
 
 
 @pytest.mark.anyio
 async def test_a_gap_in_the_audio_is_silence(recording: Recording) -> None:
-    hearing = Hearing(recording, start_secs=0.06, stop_secs=0.5)
+    audio = CallerAudio(recording, start_secs=0.06, stop_secs=0.5)
     for at, pcm in ((1.1, TONE[:4800]), (1.5, TONE[:4800]), (5.1, TONE[:4800])):
-        assert list(hearing.push(pcm, int(at * RATE))) == []
+        assert list(audio.add_audio(pcm, int(at * RATE))) == []
     left, _ = await legs(recording)
     assert [round(i / RATE, 3) for i in range(1, len(left)) if left[i] > left[i - 1]] == [1, 5]
     assert all(left[RATE : RATE * 12 // 10]), "0.4 s late is a stutter"
 
 
 def test_an_echo_is_the_first_minute_of_what_was_said(recording: Recording) -> None:
-    hearing = Hearing(recording, start_secs=0.06, stop_secs=0.5, keeps=True)
+    audio = CallerAudio(recording, start_secs=0.06, stop_secs=0.5, keeps=True)
     word = clip("caller_hours.wav")
     for speech in (word * 35, word):
         secs = len(speech) / 2 / RATE
-        for event in hearing.push(quiet(1) + speech + quiet(0.6), 0):
+        for event in audio.add_audio(quiet(1) + speech + quiet(0.6), 0):
             if event == "stopped":
                 break
-        assert hearing.speech_secs == pytest.approx(secs, abs=0.2)
-        echo = hearing.utterance
+        assert audio.speech_secs == pytest.approx(secs, abs=0.2)
+        echo = audio.utterance
         assert len(echo) / 2 / RATE == pytest.approx(min(secs, ECHO_SECONDS), abs=0.2)
         assert echo[RATE : RATE + 2000] in speech, "nothing of another utterance"
 
 
 def test_nothing_is_kept_without_an_echo(recording: Recording) -> None:
-    hearing = Hearing(recording, start_secs=0.06, stop_secs=0.5)
-    assert "stopped" in list(hearing.push(SENTENCE, 0))
-    assert hearing.utterance == b""
-    assert hearing.speech_secs > 1
+    audio = CallerAudio(recording, start_secs=0.06, stop_secs=0.5)
+    assert "stopped" in list(audio.add_audio(SENTENCE, 0))
+    assert audio.utterance == b""
+    assert audio.speech_secs > 1
 
 
 def test_speech_is_words(recording: Recording) -> None:
-    hearing = Hearing(recording, start_secs=0.06, stop_secs=0.5)
-    events = list(hearing.push(SENTENCE + quiet(1), 0))
+    audio = CallerAudio(recording, start_secs=0.06, stop_secs=0.5)
+    events = list(audio.add_audio(SENTENCE + quiet(1), 0))
     assert events == ["started", *["word"] * (len(events) - 2), "stopped"]
     assert 4 <= events.count("word") <= 7
-    assert list(hearing.pause()) == []
+    assert list(audio.add_silence()) == []
 
 
 @pytest.mark.parametrize(
@@ -170,8 +170,8 @@ def test_an_answer_takes_up_the_output(
     text: str, output: str, said: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     turn = Turn(hears="", says=text, tool=Tool(name="t"))
-    assert chosen(turn, [output]).says == said
-    assert ("no tool has {status}" in caplog.text) == ("{" in said)
+    assert chosen_line(turn, [output]).says == said
+    assert ("no tool output has {status}" in caplog.text) == ("{" in said)
 
 
 def test_rows_count() -> None:

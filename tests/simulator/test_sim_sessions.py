@@ -1,4 +1,4 @@
-"""Voice sessions over real sockets: what is sent, in what order, and what is stored."""
+"""Voice sessions over real sockets: messages, their order, and the stored call."""
 
 from __future__ import annotations
 
@@ -252,7 +252,7 @@ def lose_the_connection(socket: ClientConnection) -> None:
 
 
 def heard_until_the_last_message(caller: Caller) -> float:
-    """Seconds of speech: each piece plays after those before it, or when it comes."""
+    """Return the seconds of speech played: a chunk plays after the ones before it, or at once."""
     until = total = 0.0
     for at, message in zip(caller.sent(), caller.messages):
         if message["type"] == "response_audio":
@@ -343,7 +343,7 @@ async def test_no_token_is_logged(caplog: pytest.LogCaptureFixture) -> None:
             assert (await client.get(f"/v1/connection?token={token}")).status_code == 400
     # The test's own client tells all; so does httpx.
     lines = [r for r in caplog.records if not r.name.startswith(("websockets", "http"))]
-    assert any("not a message of a client" in r.getMessage() for r in lines)
+    assert any("ignored an invalid message" in r.getMessage() for r in lines)
     assert not [r for r in lines if token in r.getMessage() or "simulator-key" in r.getMessage()]
     assert not [r for r in lines if r.levelno >= logging.ERROR], "a denied handshake is no error"
 
@@ -400,6 +400,17 @@ async def test_what_cannot_be_read_is_passed_over(simulator: Simulator, frame: A
         await caller.socket.send(frame)
         await caller.speak()
         await caller.until("speech_stopped")
+
+
+async def test_what_an_unknown_message_says_is_not_logged(
+    simulator: Simulator, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with await Caller.dial(simulator, first_message="") as caller:
+        await caller.send("new_thing", number="+15551234567")
+        await caller.speak()
+        await caller.until("speech_stopped")
+    assert "ignored a message of unknown type 'new_thing'" in caplog.text
+    assert "5551234567" not in caplog.text
 
 
 async def test_after_the_last_turn_the_agent_may_wait() -> None:

@@ -1,4 +1,4 @@
-"""A trace of calls, and calls that play one."""
+"""Traces of calls, and calls that replay them."""
 
 from __future__ import annotations
 
@@ -177,12 +177,26 @@ async def test_what_no_version_knows_is_played_as_it_is(tmp_path: Path, caplog: 
             assert [m.type for m in came[4:]] == ["input_audio_transcript", "session_ended"]
             await simulator.calls[number].wait_async()
             assert simulator.calls[number].transcript == [("user", "a")]
-    assert "a frame that could not be read" in caplog.text
+    assert "skipped a frame that could not be read" in caplog.text
+
+
+@pytest.mark.anyio
+async def test_a_replay_is_recorded_under_the_id_of_its_call(tmp_path: Path) -> None:
+    script: Script = [
+        (0, "platform", "session_started", {"id": CALL_ID}),
+        (1, "platform", "session_ended", {}),
+    ]
+    path = a_trace(tmp_path / "trace.jsonl", script)
+    async with Simulator.replay(path, "max") as simulator:
+        simulator.record(tmp_path / "again.jsonl")
+        async with await Caller.dial(simulator) as caller:
+            await caller.until_end()
+    assert {line.call for line in read_trace(tmp_path / "again.jsonl")} == {CALL_ID}
 
 
 @pytest.mark.anyio
 async def test_where_the_caller_hung_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(replay, "HANG_UP_PATIENCE", 0.5)
+    monkeypatch.setattr(replay, "HANG_UP_TIMEOUT", 0.5)
     word = SENTENCE[19_200:28_800]
     script: Script = [
         (0, "platform", "session_started", {"id": CALL_ID}),
@@ -214,7 +228,7 @@ async def test_where_the_caller_hung_up(tmp_path: Path, monkeypatch: pytest.Monk
 async def test_an_output_that_does_not_come(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(replay, "TOOL_PATIENCE", 0.1)
+    monkeypatch.setattr(replay, "TOOL_TIMEOUT", 0.1)
     script: Script = [
         (1, "platform", "tool_call", {"toolCallId": "1", "toolName": "t", "arguments": []}),
         (2, "client", "tool_call_output", {"toolCallId": "1", "output": ""}),
@@ -223,7 +237,7 @@ async def test_an_output_that_does_not_come(
     path = a_trace(tmp_path / "trace.jsonl", script)
     async with Simulator.replay(path, "max") as simulator, await Caller.dial(simulator) as caller:
         await caller.until_end()
-    assert "no output of a tool that was answered in the trace" in caplog.text
+    assert "no output came for a tool call that has one in the trace" in caplog.text
 
 
 @pytest.mark.anyio
@@ -260,7 +274,7 @@ async def test_recording_that_ends_during_a_call(tmp_path: Path, simulator: Simu
 @pytest.mark.parametrize("speed", [0, -1, "fast", None])
 def test_speeds_that_are_none(speed: Any, tmp_path: Path) -> None:
     path = a_trace(tmp_path / "trace.jsonl", [(0, "client", "x", {})])
-    with pytest.raises(ConfigurationError, match="speed is a number above 0 or 'max', not "):
+    with pytest.raises(ConfigurationError, match="speed must be a number above 0 or 'max', not "):
         Simulator.replay(path, speed)
 
 
@@ -273,7 +287,7 @@ GOOD = {"call": "c", "at_ms": 0, "sender": "platform", "type": "x", "data": {}}
         ([], "", "line 1: not the header of a trace"),
         ([GOOD], "\n", "line 1: not the header of a trace"),
         ([{**HEADER, "version": 2}], "\n", "line 1: version 2, where this reads 1"),
-        ([HEADER], "\n", "there is no call in this trace"),
+        ([HEADER], "\n", "the trace contains no call"),
         ([HEADER, GOOD, "{", GOOD], "\n", "line 3: "),
         ([HEADER, GOOD, "", '{"call": "c", "at'], "\n", "line 4: JSON is malformed"),
         ([HEADER, {**GOOD, "sender": "me"}], "", "line 2: Invalid enum value 'me'"),

@@ -1,4 +1,4 @@
-"""The agent's voice: clips, espeak-ng, and neither."""
+"""The agent's voice: clips, espeak-ng, or neither."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ needs_espeak = pytest.mark.skipif(not shutil.which("espeak-ng"), reason="espeak-
 
 @pytest.fixture
 def a_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Puts an `espeak-ng` of these lines first on the path."""
+    """Put an `espeak-ng` with this script first on the path."""
 
     def put(script: str) -> None:
         path = tmp_path / "espeak-ng"
@@ -52,6 +52,7 @@ async def test_without_a_voice_the_agent_says_so_and_warns_once(
     for text in ("Something else.", "And more."):
         assert await speech.pcm(text) == clip("no_voice.wav")
     assert len(caplog.records) == 1
+    assert "Something else." not in caplog.text
 
 
 async def test_a_text_without_words_is_no_audio() -> None:
@@ -106,7 +107,7 @@ async def test_an_espeak_that_does_not_run(
 async def test_an_espeak_that_takes_too_long(
     a_program: Any, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("vatel.simulator.voice.speech.PATIENCE", 0.05)
+    monkeypatch.setattr("vatel.simulator.voice.speech.ESPEAK_TIMEOUT", 0.05)
     a_program("exec sleep 60")
     assert await Speech(SCENARIO).pcm("Hello?") == clip("no_voice.wav")
     assert "espeak-ng failed: took more than 0.05 s" in caplog.text

@@ -20,10 +20,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Optional
 
 if TYPE_CHECKING:
-    from vatel.simulator.journal.journal import SeenRequest as SeenRequest
     from vatel.simulator.journal.observed_call import SeenCall as SeenCall
     from vatel.simulator.journal.observed_call import SeenMessage as SeenMessage
     from vatel.simulator.journal.observed_call import ToolOutput as ToolOutput
+    from vatel.simulator.journal.request_recorder import SeenRequest as SeenRequest
     from vatel.simulator.scenario.faults import Faults as Faults
     from vatel.simulator.scenario.keys import AgentProfile as AgentProfile
     from vatel.simulator.scenario.keys import Answer as Answer
@@ -47,7 +47,7 @@ _HOMES = {
     name: home
     for home, names in {
         "scenario.faults": "Faults",
-        "journal.journal": "SeenRequest",
+        "journal.request_recorder": "SeenRequest",
         "scenario.keys": "AgentProfile Answer Argument CallerLine Delivery Dialled Line Pause "
         "Quirks RawMessage TimeoutSettings Tool Turn VadSettings Voice",
         "scenario.scenario": "Scenario",

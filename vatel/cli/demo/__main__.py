@@ -1,4 +1,4 @@
-"""`python -m vatel_rt.demo`: as little as can be before signals are taken care of."""
+"""The entry point of the demo. It handles signals before it loads the other modules."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from vatel_rt.version import NOT_INSTALLED
 
 
 def start() -> None:
-    """Run the demo as a program."""
+    """Run the demo, and exit with its exit code."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         from vatel.cli.demo.run import main
@@ -21,7 +21,7 @@ def start() -> None:
     except ModuleNotFoundError as error:
         print(NOT_INSTALLED.format(error.name), file=sys.stderr)  # noqa: T201
         code = 2
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # it is over: Ctrl-C has nothing to end
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # from here on, it could only print a traceback
     sys.exit(code)
 
 

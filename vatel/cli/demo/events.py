@@ -1,4 +1,4 @@
-"""What the demo keeps of a call."""
+"""The file of events that the demo writes."""
 
 from __future__ import annotations
 
@@ -15,12 +15,15 @@ from vatel_rt.realtime.messages import Incoming, InvalidMessage, ResponseAudio, 
 
 
 class EventFile(AbstractContextManager["EventFile"]):
-    """The events of a call as JSON lines: milliseconds, type and data; audio by its length.
+    """Writes the events of a call as JSON lines: time in milliseconds, type, and data.
 
-    A file that is there keeps what it has until the first event.
+    Audio is replaced by its length. An existing file is overwritten at the first event.
+
+    Args:
+        path: the file; None writes nothing.
 
     Raises:
-        ConfigurationError: (also when an event is written) the file cannot be written.
+        ConfigurationError: the file cannot be written; also raised by the methods.
     """
 
     def __init__(self, path: Optional[str]) -> None:
@@ -32,11 +35,11 @@ class EventFile(AbstractContextManager["EventFile"]):
 
     def __exit__(self, *_: object) -> None:
         if self._file is not None:
-            with suppress(OSError):  # told when it was written
+            with suppress(OSError):  # reported when the event was written
                 self._file.close()
 
     def message(self, message: Incoming) -> None:
-        """Keep a message of the platform."""
+        """Write a message of the platform."""
         if isinstance(message, InvalidMessage):
             self.event(message.type, {"error": message.error})
         elif isinstance(message, ResponseAudio):
@@ -47,7 +50,7 @@ class EventFile(AbstractContextManager["EventFile"]):
             self.event(message.type, to_wire(message.data))
 
     def event(self, kind: str, data: Any) -> None:
-        """Keep an event."""
+        """Write an event."""
         if self._file is None:
             return
         at_ms = round((time.monotonic() - self._started) * 1000, 1)

@@ -1,4 +1,4 @@
-"""Keys as they are pressed at the terminal, without Enter."""
+"""Single keys pressed at the terminal, without Enter."""
 
 from __future__ import annotations
 
@@ -7,32 +7,31 @@ import select
 import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from importlib import import_module
-from typing import Callable, Optional
+from typing import Any, Callable, Optional
 
 Pressed = Callable[[], str]
-"""Gives the keys that were pressed since it was last asked; never waits."""
+"""Returns the keys pressed since the last call. Never blocks."""
 
 
 def keyboard() -> AbstractContextManager[Optional[Pressed]]:
-    """The keys while the context is open, or None where nobody can press any.
+    """Return a context manager for reading keys; its value is None if there are none to read.
 
-    What is pressed does not appear meanwhile; Ctrl-C goes on to be a signal. Whichever way the
-    context is left, the terminal is as it was before.
+    Inside the context, keys are not echoed, and Ctrl-C still sends a signal. Leaving the context
+    always restores the terminal.
     """
     if sys.stdin is None or not sys.stdin.isatty():
         return nullcontext()
     if os.name == "nt":
         return nullcontext(_console())
     descriptor = sys.stdin.fileno()
-    return _terminal(descriptor) if _is_ours(descriptor) else nullcontext()
+    return _terminal(descriptor) if _is_foreground(descriptor) else nullcontext()
 
 
-def _is_ours(descriptor: int) -> bool:
-    """Whether this is in the foreground: it would be stopped for touching the terminal, if not."""
+def _is_foreground(descriptor: int) -> bool:
+    """Return whether this process may use the terminal; the system stops one in the background."""
     try:
         return os.tcgetpgrp(descriptor) == os.getpgrp()
-    except OSError:  # a terminal that knows no foreground
+    except OSError:  # a terminal without job control
         return True
 
 
@@ -56,12 +55,14 @@ def _terminal(descriptor: int) -> Iterator[Pressed]:
 
 
 def _console() -> Pressed:
-    msvcrt = import_module("msvcrt")
+    import msvcrt  # only on Windows
+
+    console: Any = msvcrt
 
     def pressed() -> str:
         keys = ""
-        while msvcrt.kbhit():
-            keys += msvcrt.getwch()
+        while console.kbhit():
+            keys += console.getwch()
         return keys
 
     return pressed

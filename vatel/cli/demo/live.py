@@ -1,4 +1,4 @@
-"""What goes on beside the messages of a call: keys, meters, how long each answer took."""
+"""Everything the demo does beside the messages of a call: keys, meters, and answer times."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from vatel_rt.call.call import Call
 TICK_SECONDS = 0.1
 CELLS = 10
 CELL_DB = 6
-"""A meter shows the upper 60 dB."""
+"""Level of one cell in dB: a meter shows the upper 60 dB."""
 
 
 class Live:
-    """Follows a call, for a person at a terminal.
+    """Shows the state of a call at a terminal, and handles keys.
 
     Args:
-        call: one that has begun.
-        device: its device.
-        screen: where the call is shown.
-        meter: whether meters are shown, where the screen is a terminal.
+        call: a call that has been entered.
+        device: the audio device of the call.
+        screen: shows the call.
+        meter: whether to show meters, if the screen is a terminal.
     """
 
     def __init__(self, call: Call, device: Device, screen: Screen, *, meter: bool) -> None:
@@ -37,7 +37,7 @@ class Live:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Follow it while the context is open: `m` mutes and unmutes, `q` hangs up."""
+        """Run inside the context: `m` mutes and unmutes, `q` hangs up."""
         with keyboard() as pressed:
             if pressed is not None:
                 self._screen.hint("Keys: m mutes the microphone, q hangs up.")
@@ -76,14 +76,14 @@ class Live:
             ("caller", self._screen.caller_speaks),
             ("agent", self._device.queued_ms > 0),
         ]
-        who = " and ".join(side for side, speaks in speaking if speaks)
+        speakers = " and ".join(who for who, speaks in speaking if speaks)
         microphone = "MUTED" if self._device.muted else "mic"
         meters = f"{microphone:<5} {meter(levels.microphone)}  speaker {meter(levels.speaker)}"
-        return f"{meters}  {who}"
+        return f"{meters}  {speakers}"
 
 
 def meter(level: Level) -> str:
-    """A level as a bar, with a mark for the peak, and in dB below full scale."""
+    """Return a level as a bar, with a mark at the peak, and in dB below full scale."""
     bar = ["#" if cell < _cells(level.rms) else "-" for cell in range(CELLS)]
     if _cells(level.peak):
         bar[_cells(level.peak) - 1] = "|"

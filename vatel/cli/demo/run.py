@@ -1,4 +1,4 @@
-"""Make a call, show it, sum it up."""
+"""The run of the demo: one call, and its summary."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ ORDER = {"status": "shipped", "arrives": "tomorrow, 10 to 12"}
 
 
 def main(arguments: Optional[Sequence[str]] = None) -> int:
-    """Run the demo; gives the exit code."""
+    """Run the demo; return the exit code."""
     options = parse(arguments)
     screen = Screen()
     _log_to(screen)
@@ -46,9 +46,9 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
     except VatelError as error:
         screen.log(f"error: {error}")
         return exit_code(error)
-    except OSError as error:  # only our output has errors that are not ours
+    except OSError as error:  # all other files raise a VatelError
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        if not isinstance(error, BrokenPipeError):  # who reads it has gone: `| head`, for example
+        if not isinstance(error, BrokenPipeError):  # raised when the reader exits, as in `| head`
             screen.log(f"error: cannot write the output: {error.strerror or error}")
         return BROKEN_OFF
 
@@ -56,7 +56,7 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
 def _log_to(screen: Screen) -> None:
     form = "%(name)s: %(message)s"
     logging.basicConfig(level=logging.ERROR, format=form, handlers=[ScreenLog(screen)])
-    logging.getLogger("vatel.audio").setLevel(logging.WARNING)  # it has advice for the caller
+    logging.getLogger("vatel.audio").setLevel(logging.WARNING)  # warnings that help the caller
 
 
 async def _until_interrupted(options: Namespace, screen: Screen) -> int:
@@ -64,12 +64,12 @@ async def _until_interrupted(options: Namespace, screen: Screen) -> int:
     signals: list[int] = []
 
     def on_signal() -> None:
-        if not signals:  # a second one must not disturb the clean end that the first began
+        if not signals:  # a second signal must not interrupt the clean end
             making.cancel()
         signals.append(1)
 
     loop = asyncio.get_running_loop()
-    with contextlib.suppress(NotImplementedError):  # Windows: Ctrl-C cancels by itself
+    with contextlib.suppress(NotImplementedError):  # Windows: asyncio.run cancels on Ctrl-C
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, on_signal)
     return await making
@@ -108,7 +108,7 @@ async def _dialed(
         if not agent:
             raise ConfigurationError(
                 "no agent to call: give --agent-id or set VATEL_AGENT_ID "
-                "(client.agents.list() has the ids)"
+                "(client.agents.list() returns the ids)"
             )
         client = Client(key, url, allow_http=options.allow_http)
         yield (await opened.enter_async_context(client)).call(agent, **sides)
@@ -127,7 +127,7 @@ async def _converse(
                         events.message(message)
                         screen.show(message)
                 finally:
-                    call.hang_up()  # Ctrl-C is the caller's way to do that
+                    call.hang_up()  # also after Ctrl-C
     except asyncio.CancelledError:
         code = INTERRUPTED
         if not began:
@@ -154,7 +154,7 @@ def _kept(options: Namespace) -> list[str]:
 
 
 class DemoTools(Tools):
-    """Answers every tool call, and shows it: orders are known, other tools are not."""
+    """Runs and shows tool calls. `order_status` is the only tool."""
 
     def __init__(self, screen: Screen, events: EventFile) -> None:
         super().__init__()
@@ -163,7 +163,7 @@ class DemoTools(Tools):
         self.tool(name="order_status")(_order_status)
 
     async def call(self, name: str, arguments: Any) -> str:
-        """Run the tool, and show what it was given and what it gave."""
+        """Run the tool; show its arguments and its output."""
         output = await super().call(name, arguments)
         self._screen.tool(name, arguments, output)
         self._events.event("tool_call_output", {"toolName": name, "output": output})

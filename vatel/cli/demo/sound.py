@@ -1,4 +1,4 @@
-"""Microphone and speaker of the caller: those of this machine, or files."""
+"""The audio device of the demo: the sound device of this machine, or files."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from vatel_rt.audio.wav import WavDevice
 from vatel_rt.errors import AudioDeviceError
 
 Device = Union[PyAudioDevice, WavDevice]
-LIVE = "You speak: microphone and speaker of this machine are used, best with a headset."
-CLIP = "No sound device is used: a clip that comes with the package speaks."
-NO_SOUND = "You cannot speak here: {}. With --microphone, the demo says what to do about it."
+LIVE = "You speak: microphone and speaker of this machine are used. A headset works best."
+CLIP = "No sound device is used: a clip from the package speaks."
+NO_SOUND = "You cannot speak here: {}. Run with --microphone to see how to fix this."
 
 
 async def chosen_device(options: Namespace) -> tuple[Device, list[str]]:
-    """The device that the options mean, and what to say about it.
+    """Return the device for the options, and lines to show about it.
 
     Raises:
         AudioError: a file cannot be read, or echo cancellation is not installed.
-        SimulatorError: the packaged clip is not installed.
+        SimulatorError: the clip needs the simulator, which is not installed.
     """
     said = []
     if options.microphone:
@@ -45,7 +45,7 @@ async def chosen_device(options: Namespace) -> tuple[Device, list[str]]:
 
 
 def device_table() -> list[str]:
-    """The sound devices of this machine, a line each, below a line that names the columns.
+    """Return a table of this machine's sound devices: a header, and one line per device.
 
     Raises:
         AudioDeviceError: PyAudio or PortAudio is missing, or there is no device.

@@ -1,4 +1,4 @@
-"""What the demo shows of a call."""
+"""The screen of the demo."""
 
 from __future__ import annotations
 
@@ -24,25 +24,25 @@ from vatel_rt.realtime.messages import (
 
 
 class Screen:
-    """Shows a call as it runs: a line an event, and below them, on a terminal, what moves.
+    """Shows a call: one line per event; on a terminal, text in progress and a status below them.
 
     Attributes:
-        caller_speaks: whether the platform hears the caller just now.
+        caller_speaks: whether the platform hears the caller speak now.
     """
 
     def __init__(self, out: Optional[TextIO] = None) -> None:
         self.caller_speaks = False
-        self._out: TextIO = out or sys.stdout or io.StringIO()  # a closed stdout is None
+        self._out: TextIO = out or sys.stdout or io.StringIO()  # None if stdout is closed
         self._live = self._out.isatty()
         if isinstance(self._out, io.TextIOWrapper):
-            self._out.reconfigure(errors="replace")  # what an agent says fits any terminal
+            self._out.reconfigure(errors="replace")  # not every terminal has all characters
         self._started = time.monotonic()
-        self._unsettled: dict[str, str] = {}
+        self._in_progress: dict[str, str] = {}
         self._status = ""
         self._drawn = 0
 
     def say(self, text: str) -> None:
-        """Show a line that belongs to no side."""
+        """Show a line."""
         self._line(text)
 
     def log(self, text: str) -> None:
@@ -53,7 +53,7 @@ class Screen:
         self._draw()
 
     def show(self, message: Incoming) -> None:
-        """Show a message of the platform, if a person wants to see it."""
+        """Show a message of the platform, if it is of interest to a person."""
         if isinstance(message, SessionStarted):
             self._started = time.monotonic()
             self._event("call", f"started: {message.data.id}")
@@ -64,44 +64,44 @@ class Screen:
         elif isinstance(message, (SpeechStarted, SpeechStopped)):
             self._hear_caller(isinstance(message, SpeechStarted))
         elif isinstance(message, Interruption):
-            self._unsettled.pop("agent", None)
+            self._in_progress.pop("agent", None)
             self._event("caller", "(interrupts the agent)")
 
     def tool(self, name: str, arguments: dict[str, Any], output: str) -> None:
-        """Show a tool that was run."""
+        """Show a tool call with its output."""
         given = ", ".join(f"{key}={value!r}" for key, value in arguments.items())
         self._event("tool", f"{name}({given}) -> {output}")
 
     def muted(self, on: bool) -> None:
-        """Show that the microphone was muted, or that it no longer is."""
+        """Show that the microphone was muted or unmuted."""
         self._event("caller", "(is muted)" if on else "(is no longer muted)")
 
     def answered(self, ms: float) -> None:
-        """Show, on a terminal, how long after the caller's speech an answer began."""
+        """Show the time from the end of speech to the answer, on a terminal only."""
         if self._live:
             self._event("agent", f"(answers after {ms:.0f} ms)")
 
     def hint(self, text: str) -> None:
-        """Show, on a terminal, a line of use to who sits there."""
+        """Show a line on a terminal only."""
         if self._live:
             self._line(text)
 
     def status(self, text: str) -> None:
-        """Show `text` as the last line of a terminal, until the next one or `settle`."""
+        """Show `text` as the last line, until the next status or `settle`. On a terminal only."""
         if self._live:
             self._status = f"{self._stamp()}  {text}"
             self._draw()
 
     def settle(self) -> None:
-        """Nothing moves any more: take away what is not settled, and the status."""
-        self._unsettled.clear()
+        """Remove texts in progress and the status."""
+        self._in_progress.clear()
         self._status = ""
         self._draw()
 
     def summary(self, report: CallReport, end: CallEnd, kept: list[str]) -> None:
-        """Show how the call was."""
+        """Show the summary of a call; `kept` has a line for each file that was written."""
         self._line("")
-        for line in f"The call ended: {end}".splitlines():  # a device's has advice
+        for line in f"The call ended: {end}".splitlines():  # device errors have several lines
             self._line(line)
         if not end.clean:
             self._line(f"  {end.hint}")
@@ -117,10 +117,10 @@ class Screen:
 
     def _text(self, who: str, text: str, *, settled: bool) -> None:
         if settled:
-            self._unsettled.pop(who, None)
+            self._in_progress.pop(who, None)
             self._event(who, text)
         elif self._live:
-            self._unsettled[who] = text
+            self._in_progress[who] = text
             self._draw()
 
     def _event(self, who: str, text: str) -> None:
@@ -132,18 +132,18 @@ class Screen:
     def _line(self, text: str) -> None:
         self._draw(f"{_printable(text)}\n")
 
-    def _draw(self, above: str = "") -> None:
-        """Write what stays, and below it anew what moves, each in a row of the terminal."""
+    def _draw(self, permanent: str = "") -> None:
+        """Write permanent text, and redraw the texts in progress and the status below it."""
         columns = shutil.get_terminal_size().columns - 1
         head = f"{self._stamp()}  "
-        moving = [
+        live_rows = [
             f"{head}{who:<7} {_end_of(f'{_printable(text)} ...', columns - len(head) - 8)}"
-            for who, text in self._unsettled.items()
+            for who, text in self._in_progress.items()
         ]
         if self._status:
-            moving.append(self._status[:columns])
-        self._write(self._erased() + above + "\n".join(moving))
-        self._drawn = len(moving)
+            live_rows.append(self._status[:columns])
+        self._write(self._erased() + permanent + "\n".join(live_rows))
+        self._drawn = len(live_rows)
 
     def _erased(self) -> str:
         return "\x1b[A".join(["\r\x1b[K"] * self._drawn)
@@ -155,12 +155,12 @@ class Screen:
 
 
 def _printable(text: str) -> str:
-    """`text` without what would move the cursor: it comes from an agent."""
+    """Return `text` without control characters: an agent must not move the cursor."""
     return "".join(char if char.isprintable() else " " for char in text)
 
 
 def _end_of(text: str, cells: int) -> str:
-    """The end of `text` that fits into the cells of a terminal."""
+    """Return the end of `text` that fits into `cells` terminal cells."""
     start = len(text)
     while start and cells >= _cells(text[start - 1]):
         start -= 1
@@ -173,14 +173,14 @@ def _cells(char: str) -> int:
 
 
 class ScreenLog(logging.Handler):
-    """Takes the log to a screen."""
+    """A log handler that writes to a screen."""
 
     def __init__(self, screen: Screen) -> None:
         super().__init__()
         self._screen = screen
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write a record."""
+        """Write a log record."""
         self._screen.log(self.format(record))
 
 

@@ -1,1 +1,1 @@
-"""What happened in the simulator, for tests to assert on and wait for."""
+"""The record of a simulator: its requests and calls, for tests to assert on."""

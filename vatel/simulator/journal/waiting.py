@@ -1,4 +1,4 @@
-"""Waiting for what happens in the simulator: from its event loop, another one, or a thread."""
+"""Waiting for conditions: in the simulator's event loop, in another one, or in a thread."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ Condition = Callable[[], Optional[T]]
 
 
 class Waiting:
-    """Conditions that somebody waits for; `changed` looks at them.
+    """Conditions with somebody waiting for each; `changed` checks them.
 
-    A condition is met once it gives a value that is true. It is called in the thread of the
-    simulator as well as in the one that waits, never in both at once.
+    A condition is met when it returns a true value. It is called in the simulator's thread and in
+    the waiting thread, but never in both at the same time.
 
     Attributes:
-        thread: the id of the simulator's thread, while it runs.
+        thread: id of the simulator's thread while the simulator runs, else None.
     """
 
     def __init__(self) -> None:
@@ -29,33 +29,35 @@ class Waiting:
         self._open: list[tuple[Condition[Any], futures.Future[Any]]] = []
 
     def changed(self) -> None:
-        """Something happened."""
+        """Check all conditions. Call this after every change."""
         with self._lock:
             self._open = [waiter for waiter in self._open if not _settled(*waiter)]
 
-    def wait(self, condition: Condition[T], timeout: float, what: str) -> T:
-        """Block until `condition` is met, and give its value.
+    def wait(self, condition: Condition[T], timeout: float, problem: str) -> T:
+        """Block until `condition` is met, and return its value.
 
         Raises:
-            TimeoutError: that took more than `timeout` seconds; `what` is what did not happen.
-            RuntimeError: it would block the simulator itself.
+            TimeoutError: the condition was not met within `timeout` seconds. Its text begins with
+                `problem`.
+            RuntimeError: this is the simulator's thread, which must not block.
         """
         if self.thread == get_ident():
             raise RuntimeError(
-                "the simulator runs in this event loop: await the method whose name ends in _async"
+                "this would block the event loop in which the simulator runs: "
+                "await the method whose name ends in _async"
             )
         with self._future(condition) as future:
             if not futures.wait([future], timeout).done:
-                raise TimeoutError(f"{what} within {timeout:g} s")
+                raise TimeoutError(f"{problem} within {timeout:g} s")
             return future.result()
 
-    async def wait_async(self, condition: Condition[T], timeout: float, what: str) -> T:
-        """`wait` for asynchronous code, in any event loop."""
+    async def wait_async(self, condition: Condition[T], timeout: float, problem: str) -> T:
+        """Like `wait`, for asynchronous code in any event loop."""
         with self._future(condition) as future:
             waiting = asyncio.wrap_future(future)
             done, _ = await asyncio.wait({waiting}, timeout=timeout)
             if not done:
-                raise TimeoutError(f"{what} within {timeout:g} s")
+                raise TimeoutError(f"{problem} within {timeout:g} s")
             return waiting.result()
 
     @contextmanager
@@ -71,6 +73,7 @@ class Waiting:
 
 
 def _settled(condition: Condition[T], future: futures.Future[T]) -> bool:
+    """Check a condition, and set the future if it is met; return whether the wait is over."""
     if future.cancelled():
         return True
     failure: Optional[Exception] = None
@@ -81,6 +84,6 @@ def _settled(condition: Condition[T], future: futures.Future[T]) -> bool:
         failure = error
     if not (value or failure):
         return False
-    if future.set_running_or_notify_cancel():  # who waits may have given up just now
+    if future.set_running_or_notify_cancel():  # False: the wait was cancelled just now
         future.set_exception(failure) if failure else future.set_result(value)  # type: ignore[arg-type]
     return True

@@ -16,29 +16,29 @@ from vatel.simulator.platform.platform import Platform
 from vatel.simulator.platform.recording import Recording
 from vatel.simulator.platform.tokens import Grant
 from vatel.simulator.server.responses import INTERNAL_ERROR, error_response, fault_response
-from vatel.simulator.voice.agent import CallSetup
+from vatel.simulator.voice.agent import Agent, CallSetup, Send
 from vatel.simulator.voice.session import Session
-from vatel.simulator.voice.socket import HangUpError, Wire
+from vatel.simulator.voice.socket import HangUpError, VoiceSocket
 from vatel.simulator.voice.speech import Speech
 from vatel_rt.realtime.trace import Tap
 
 BeginCall = Callable[[Grant, CallRecord], tuple[SeenCall, list[Tap]]]
 """Is called when a call begins; returns its entry in the journal, and taps for its messages."""
-OpenSession = Callable[[Wire, CallSetup], Session]
+NewAgent = Callable[[CallSetup, Send], Agent]
 
 
 class VoiceSessions:
     """Answers handshakes, and runs a session for each one that is accepted.
 
     Attributes:
-        open_session: creates a session.
+        new_agent: creates the agent of a call.
         open: the sessions that are open.
     """
 
     def __init__(
-        self, platform: Platform, speech: Speech, begin_call: BeginCall, open_session: OpenSession
+        self, platform: Platform, speech: Speech, begin_call: BeginCall, new_agent: NewAgent
     ) -> None:
-        self.open_session = open_session
+        self.new_agent = new_agent
         self.open: set[Session] = set()
         self._platform = platform
         self._speech = speech
@@ -47,14 +47,14 @@ class VoiceSessions:
     async def answer(self, socket: WebSocket) -> None:
         """Answer a handshake at `/v1/connection`; return when its session has ended."""
         platform = self._platform
-        with Wire(socket, platform.faults, platform.scenario.seed) as wire:
-            faults = await wire.meet_handshake()
-            if wire.drops_handshake:
-                wire.reset()
+        with VoiceSocket(socket, platform.faults, platform.scenario.seed) as caller:
+            faults = await caller.wait_for_handshake()
+            if caller.drops_handshake:
+                caller.reset()
             elif faults.handshake_status:
                 await _deny(socket, fault_response(faults, faults.handshake_status))
             else:
-                await self._run_session(socket, wire)
+                await self._run_session(socket, caller)
 
     async def end_all(self) -> None:
         """End all open sessions as a shutdown of the server does, and wait for that."""
@@ -64,7 +64,7 @@ class VoiceSessions:
         for session in sessions:
             await session.finished.wait()
 
-    async def _run_session(self, socket: WebSocket, wire: Wire) -> None:
+    async def _run_session(self, socket: WebSocket, caller: VoiceSocket) -> None:
         try:
             grant, folder = _redeem(self._platform, socket.query_params.get("token", ""))
         except HttpError as error:
@@ -73,8 +73,8 @@ class VoiceSessions:
             await _deny(socket, error_response(500, INTERNAL_ERROR))
             raise
         setup = _setup(self._platform, self._speech, grant, folder)
-        call, wire.taps = self._begin_call(grant, setup.record)
-        session = self.open_session(wire, setup)
+        session = Session(caller, setup, self.new_agent(setup, caller.send))
+        call, caller.taps = self._begin_call(grant, setup.record)
         self._platform.add_call(session.record)
         self.open.add(session)
         try:

@@ -15,7 +15,8 @@ from typing import Any, Optional, Union
 import anyio
 from anyio.from_thread import start_blocking_portal
 
-from vatel.simulator.journal.journal import Observed, Watched
+from vatel.simulator.journal.journal import Observed
+from vatel.simulator.journal.request_recorder import RequestRecorder
 from vatel.simulator.platform.fault_control import FaultControl
 from vatel.simulator.platform.platform import Platform
 from vatel.simulator.platform.seeding import seed
@@ -25,7 +26,7 @@ from vatel.simulator.server.asgi_server import AsgiServer
 from vatel.simulator.server.handshake import VoiceSessions
 from vatel.simulator.server.routes import application
 from vatel.simulator.voice.replay import Replay, Speed
-from vatel.simulator.voice.session import Session
+from vatel.simulator.voice.scripted_agent import ScriptedAgent
 from vatel.simulator.voice.speech import Speech
 from vatel_rt.config import check_types
 from vatel_rt.errors import SimulatorError
@@ -92,7 +93,7 @@ class Simulator(Observed):
         speech = Speech(checked)
         self.platform = Platform(checked, speech.pcm, api_key, token_ttl, has_sip, media_url)
         seed(self.platform, checked)
-        self._sessions = VoiceSessions(self.platform, speech, self._begin, Session)
+        self._sessions = VoiceSessions(self.platform, speech, self._begin, ScriptedAgent)
         self._server: Optional[AsgiServer] = None
         self._folder = ExitStack()
         self._thread = ExitStack()
@@ -115,7 +116,7 @@ class Simulator(Observed):
                 number.
         """
         simulator = cls(**options)
-        simulator._sessions.open_session = Replay(path, speed).session
+        simulator._sessions.new_agent = Replay(path, speed).agent
         return simulator
 
     def __enter__(self) -> Simulator:
@@ -142,7 +143,7 @@ class Simulator(Observed):
         folder = self._folder.enter_context(TemporaryDirectory(prefix="vatel-simulator-"))
         self.platform.folder = Path(folder)
         app = application(self.platform, self._sessions)
-        self._server = AsgiServer(Watched(app, self._add_request), self.faults)
+        self._server = AsgiServer(RequestRecorder(app, self._add_request), self.faults)
         self._waiting.thread = get_ident()
         try:
             await self._server.start(listener)

@@ -1,1 +1,1 @@
-"""The voice session: socket, scripted agent, caller audio."""
+"""The voice session: the caller's socket and audio, and the agent."""

@@ -1,4 +1,4 @@
-"""The caller's audio: laid on the call's clock, and told apart into speech and silence."""
+"""The caller's audio: placed on the call's clock, and split into speech and silence."""
 
 from __future__ import annotations
 
@@ -9,39 +9,36 @@ from vatel.simulator.platform.recording import Recording
 from vatel_rt.audio.pcm import SAMPLE_RATE, SAMPLE_WIDTH
 from vatel_rt.audio.vad import Activity, VoiceActivity
 
-Event = Literal["started", "word", "stopped"]
+SpeechEvent = Literal["started", "word", "stopped"]
 
 WORD_MS = 300
-"""How much speech counts as a word, which is 200 words a minute."""
+"""Length of speech that counts as a word: 200 words a minute."""
 LATE_MS = 500
-"""Audio may come this late and still follow what came before: networks stutter."""
+"""Audio up to this late still follows the audio before it, since network delay varies."""
 ECHO_SECONDS = 60
-"""How much of an utterance is kept for an echo: its beginning."""
+"""Maximum length of an utterance kept for an echo."""
 _ECHO = ECHO_SECONDS * SAMPLE_RATE * SAMPLE_WIDTH
 _ONSET = SAMPLE_RATE * SAMPLE_WIDTH
-"""Speech is noticed later than it begins, by less than this (a second)."""
+"""Bytes kept during silence (a second): speech is detected later than it starts."""
 _STEP = SAMPLE_RATE * 20 // 1000 * SAMPLE_WIDTH
 _WORD_STEPS = WORD_MS // 20
 _LATE = SAMPLE_RATE * LATE_MS // 1000
 
 
-class Hearing:
-    """One caller's audio.
+class CallerAudio:
+    """Records one caller's audio and detects speech in it.
 
     Args:
-        keeps: whether what was said is kept, for an echo.
-
-    Attributes:
-        speaking: whether the caller speaks.
-        speech_secs: how long the caller has spoken, or spoke last.
-        utterance: what the caller said last, as PCM, the first 60 s of it.
+        start_secs: seconds of speech that start an utterance.
+        stop_secs: seconds of silence that end it.
+        keeps: whether to keep the audio of utterances, for echoes.
     """
 
     def __init__(
         self, recording: Recording, *, start_secs: float, stop_secs: float, keeps: bool = False
     ) -> None:
         self._vad = VoiceActivity(start_ms=1000 * start_secs, stop_ms=1000 * stop_secs)
-        self._pause = bytes(int(SAMPLE_RATE * (stop_secs + 0.1)) * SAMPLE_WIDTH)
+        self._silence = bytes(int(SAMPLE_RATE * (stop_secs + 0.1)) * SAMPLE_WIDTH)
         self._recording = recording
         self._end = 0
         self._steps = 0
@@ -51,24 +48,24 @@ class Hearing:
 
     @property
     def speech_secs(self) -> float:
-        """Seconds that the caller has spoken, or spoke last."""
+        """Length in seconds of the current utterance, or else of the last one."""
         end = self._vad.position if self.speaking else self._ended
         return (end - self._began) / SAMPLE_RATE
 
     @property
     def utterance(self) -> bytes:
-        """What the caller said last, if it is kept."""
+        """The last utterance as PCM, up to its first minute; empty unless it is kept."""
         return bytes(self._kept[: (self._ended - self._began) * SAMPLE_WIDTH])
 
     @property
     def speaking(self) -> bool:
-        """Whether the caller speaks."""
+        """Whether the caller is speaking."""
         return self._vad.speaking
 
-    def push(self, pcm: bytes, now: int) -> Iterator[Event]:
-        """Hear audio that came at sample `now` of the call, and tell what happened in it.
+    def add_audio(self, pcm: bytes, now: int) -> Iterator[SpeechEvent]:
+        """Record audio that arrived at sample `now` of the call, and yield its speech events.
 
-        Audio follows what came before, however fast it comes, except after a gap.
+        Audio directly follows the audio before it, however fast it arrives, except after a gap.
         """
         begin = now - len(pcm) // SAMPLE_WIDTH
         if begin - self._end > _LATE:
@@ -77,12 +74,12 @@ class Hearing:
         self._end += len(pcm) // SAMPLE_WIDTH
         yield from self._listen(pcm)
 
-    def pause(self) -> Iterator[Event]:
-        """No audio comes: a caller who was speaking has stopped."""
+    def add_silence(self) -> Iterator[SpeechEvent]:
+        """End the current utterance, since no more audio arrives; yield its speech events."""
         if self.speaking:
-            yield from self._listen(self._pause)
+            yield from self._listen(self._silence)
 
-    def _listen(self, pcm: bytes) -> Iterator[Event]:
+    def _listen(self, pcm: bytes) -> Iterator[SpeechEvent]:
         for start in range(0, len(pcm), _STEP):
             step = pcm[start : start + _STEP]
             self._keep(step)

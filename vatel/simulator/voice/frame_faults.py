@@ -1,4 +1,4 @@
-"""The frames that a session's messages are sent as; with faults, not as they should be."""
+"""The frames of a session's messages, with the faults that change them."""
 
 from __future__ import annotations
 
@@ -18,46 +18,52 @@ from vatel_rt.realtime.messages import (
 )
 
 Frame = Union[str, bytes]
-Message = Union[ServerMessage, UnknownMessage]
+PlatformMessage = Union[ServerMessage, UnknownMessage]
 
 BIG_FRAME = 10_000_000
 """Bytes of base64."""
 
 
-class Frames:
-    """The frames of one session."""
+class FrameEncoder:
+    """Encodes the messages of one session, with the faults that are set at that moment.
+
+    Args:
+        seed: seed of the random choices.
+    """
 
     def __init__(self, faults: FaultControl, seed: int) -> None:
         self._faults = faults
         self._random = Random(seed)  # noqa: S311
         self._held: Optional[ResponseAudio] = None
 
-    def of(self, message: Message) -> list[tuple[Frame, Union[Message, Unread]]]:
-        """The frames that a message is sent as, and how a client reads each."""
+    def frames_of(
+        self, message: PlatformMessage
+    ) -> list[tuple[Frame, Union[PlatformMessage, Unread]]]:
+        """Return the frames to send for a message, each with the message that a client decodes."""
         if isinstance(message, ResponseAudio):
-            return [self._framed(piece) for piece in self._of_audio(message)]
-        return [self._framed(message)]
+            return [self._encoded(each) for each in self._audio_messages(message)]
+        return [self._encoded(message)]
 
-    def _of_audio(self, message: ResponseAudio) -> list[ResponseAudio]:
+    def _audio_messages(self, message: ResponseAudio) -> list[ResponseAudio]:
         if self._faults.mute:
             return []
         if self._faults.silence:
             message = _with_pcm(message, bytes(len(message.data.pcm)))
         if self._faults.take("big_frames"):
             message = _with_pcm(message, message.data.pcm.ljust(BIG_FRAME // 4 * 3, b"\0"))
-        pieces = self._in_order(message)
-        return [piece for piece in pieces for _ in range(1 + self._faults.duplicate_audio)]
+        copies = 1 + self._faults.duplicate_audio
+        return [each for each in self._reordered(message) for _ in range(copies)]
 
-    def _in_order(self, message: ResponseAudio) -> list[ResponseAudio]:
+    def _reordered(self, message: ResponseAudio) -> list[ResponseAudio]:
         held, self._held = self._held, None
         if held and held.data.turn_id == message.data.turn_id:
             return [message, held]
         if self._faults.reorder_audio and not message.data.is_final:
             self._held = message
             return []
-        return [message]  # what is held of another turn was interrupted with that
+        return [message]  # held audio of another turn was interrupted, and is dropped
 
-    def _framed(self, message: Message) -> tuple[Frame, Union[Message, Unread]]:
+    def _encoded(self, message: PlatformMessage) -> tuple[Frame, Union[PlatformMessage, Unread]]:
         whole = text = encode(message)
         if self._faults.take("cut_frames"):
             text = text[: len(text) // 2]
@@ -67,8 +73,8 @@ class Frames:
             return text.encode(), decode(text.encode())
         return text, message if text is whole else decode(text)
 
-    def _garbled(self, message: Message) -> str:
-        """A message as text, with one thing in it that is not as it has to be."""
+    def _garbled(self, message: PlatformMessage) -> str:
+        """Return a message as text in which one value is wrong."""
         wire: dict[str, Any] = msgspec.json.decode(encode(message))
         data = wire["data"]
         if isinstance(message, ResponseAudio):

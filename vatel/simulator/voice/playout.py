@@ -1,6 +1,6 @@
-"""What the agent says, on its way to the caller's ear.
+"""One line of the agent while it is sent and played.
 
-It is sent faster than it is played; how far the caller has heard it is reckoned from the clock.
+Audio is sent faster than it plays; the part that the caller has heard is computed from the clock.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from vatel_rt.audio.pcm import SAMPLE_RATE, SAMPLE_WIDTH, bytes_of, duration_ms
 
 
 @dataclass(frozen=True)
-class Piece:
-    """A chunk of an utterance.
+class Chunk:
+    """A chunk of a line's audio.
 
     Attributes:
-        steps: how many of the interim texts are due by its end.
-        wait: seconds that it is held back.
+        steps: number of interim texts due by the end of the chunk.
+        wait: seconds to wait before the chunk is sent.
     """
 
     pcm: bytes
@@ -32,22 +32,23 @@ class Piece:
 
     @property
     def seconds(self) -> float:
-        """How long it plays."""
+        """Length of the audio."""
         return duration_ms(len(self.pcm)) / 1000
 
 
 class Playout:
-    """One utterance.
+    """Computes how much of a line the caller has heard, and records that part.
 
     Args:
-        text: what it says.
-        pcm: as audio.
-        begin: when it can play, in seconds since the call's start.
-        interim: the texts that come before it is all said; word by word by default.
+        text: what is said.
+        pcm: its audio.
+        begin: earliest start of playback, in seconds since the call began.
+        interim: the interim texts; word by word by default.
 
     Attributes:
-        until: when the caller will have heard all that was sent, in seconds of the call.
-        is_cut: whether it was interrupted.
+        words: the words of the text.
+        until: when all audio sent so far will have been heard, in seconds since the call began.
+        is_cut: whether the line was interrupted.
     """
 
     def __init__(
@@ -67,10 +68,10 @@ class Playout:
         self._sent = 0
         self._recording = recording
 
-    def pieces(
+    def chunks(
         self, delivery: Delivery, rng: random.Random, pauses: Sequence[Pause] = ()
-    ) -> Iterator[Piece]:
-        """The utterance in chunks of random size, which end where there is a pause."""
+    ) -> Iterator[Chunk]:
+        """Yield the line in chunks of random size; a chunk ends where a pause begins."""
         waits = {bytes_of(pause.at_ms): pause.for_ms / 1000 for pause in pauses}
         steps = len(self.words if self._interim is None else self._interim)
         end, is_final = 0, False
@@ -81,21 +82,21 @@ class Playout:
             end = min(start + bytes_of(ms), len(self._pcm), *stops)
             is_final = end == len(self._pcm)
             due = math.ceil(steps * self._share(end))
-            yield Piece(self._pcm[start:end], due, is_final, waits.get(start, 0))
+            yield Chunk(self._pcm[start:end], due, is_final, waits.get(start, 0))
 
     def interim(self, step: int) -> str:
-        """The text after so many steps."""
+        """Return the interim text number `step`, counted from 1."""
         return " ".join(self.words[:step]) if self._interim is None else self._interim[step - 1]
 
-    def sent(self, piece: Piece, now: float) -> None:
-        """`piece` was sent: it plays after those before it, or at once."""
+    def add_chunk(self, chunk: Chunk, now: float) -> None:
+        """Record a chunk that was sent: it plays after the chunks before it, or at once."""
         begin = max(self.until, now)
-        self._recording.write("agent", round(begin * SAMPLE_RATE), piece.pcm)
-        self.until = begin + piece.seconds
-        self._sent += len(piece.pcm)
+        self._recording.write("agent", round(begin * SAMPLE_RATE), chunk.pcm)
+        self.until = begin + chunk.seconds
+        self._sent += len(chunk.pcm)
 
     def cut(self, now: float) -> None:
-        """The caller interrupts: what has not played is not heard."""
+        """Interrupt the line: remove the audio that has not been played."""
         now = max(now, self._begin)
         unheard = int((self.until - now) * SAMPLE_RATE) * SAMPLE_WIDTH
         self._sent -= min(self._sent, unheard)
@@ -110,12 +111,12 @@ class Playout:
 
     @property
     def heard(self) -> str:
-        """The words of which the caller has heard at least a part, once it is over."""
+        """The words the caller heard, including a partly heard last word. Valid after the end."""
         return " ".join(self.words[: math.ceil(len(self.words) * self._share(self._sent))])
 
     @property
     def heard_ms(self) -> int:
-        """Milliseconds that the caller has heard, once it is over."""
+        """Milliseconds that the caller heard. Valid after the end."""
         return round(duration_ms(self._sent))
 
     def _share(self, size: int) -> float:

@@ -1,4 +1,4 @@
-"""What the caller says, as the scenario has it: its next turn, or one for that length of speech."""
+"""The caller's utterances in the scenario: in order, or chosen by the length of speech."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from vatel.simulator.scenario.keys import Turn
 from vatel.simulator.scenario.scenario import Scenario
 
 UNSCRIPTED = "(not in the scenario)"
-"""What is heard where the scenario has no turn."""
+"""The transcript of an utterance for which the scenario has no turn."""
 
 
 @dataclass
 class Utterance:
-    """What the caller says, as the scenario has it.
+    """One utterance of the caller, with the words that the scenario has for it.
 
     Attributes:
-        turn: None when the scenario has nothing, or it is not known yet.
-        steps: how many interim transcripts are due.
-        audio: what the caller really said, if the turn is an echo.
+        turn: the turn of the scenario; None if there is none, or it is not known yet.
+        steps: number of interim transcripts due so far.
+        audio: the caller's audio, if the turn is an echo.
     """
 
     turn: Optional[Turn]
@@ -32,11 +32,11 @@ class Utterance:
 
     @property
     def text(self) -> str:
-        """All of it."""
+        """The final transcript."""
         return self.turn.hears if self.turn else UNSCRIPTED
 
     def interim(self) -> Optional[str]:
-        """The interim transcript that is due; None if none is left."""
+        """Return the interim transcript that is due; None if there are no more."""
         if self.turn and self.turn.hears_interim is not None:
             return dict(enumerate(self.turn.hears_interim, 1)).get(self.steps)
         words = self.text.split()
@@ -44,10 +44,10 @@ class Utterance:
 
 
 class Script:
-    """The turns of one call.
+    """Chooses the turns of one call.
 
     Attributes:
-        by_length: whether the length of speech tells the turn.
+        by_length: whether the length of speech chooses the turn.
     """
 
     def __init__(self, scenario: Scenario) -> None:
@@ -60,11 +60,11 @@ class Script:
         )
 
     def begin(self) -> Optional[Turn]:
-        """The caller begins to speak: the turn, if it is known from the order."""
+        """Return the turn when the caller begins to speak, if turns come in order."""
         return None if self.by_length else next(self._next)
 
     def during(self, turn: Optional[Turn], secs: float) -> Optional[Turn]:
-        """The turn, as far as it is known once the caller has spoken for so long."""
+        """Return the turn after `secs` of speech; None while several are still possible."""
         if not self.by_length:
             return turn
         possible = [
@@ -74,7 +74,7 @@ class Script:
         return possible[0] if is_known and possible[0].speech_min_secs <= secs else None
 
     def end(self, turn: Optional[Turn], secs: float) -> Optional[Turn]:
-        """The turn, once the caller has spoken for so long and stopped; None for no turn."""
+        """Return the turn of an utterance that was `secs` long; None if no turn fits."""
         if not self.by_length:
             return turn
         return next((t for t in self._turns if _fits(t, secs)), None)

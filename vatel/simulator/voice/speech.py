@@ -1,6 +1,6 @@
-"""Text as speech: a clip that goes with the text, or `espeak-ng`, or an excuse.
+"""Speech synthesis: the clip of a text, or `espeak-ng`, or an excuse.
 
-`espeak-ng` runs as a process of its own, once for each text.
+`espeak-ng` runs as a process, once for each text.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from vatel_rt.audio.resampling import by_straight_lines
 EXCUSE = DATA / "no_voice.wav"
 """Says "No voice is installed here."."""
 CACHED_TEXTS = 200
-PATIENCE = 10
-"""Seconds that espeak-ng has for a text. It speaks a minute in a tenth of one."""
+ESPEAK_TIMEOUT = 10
+"""Seconds for one text. espeak-ng synthesizes a minute of speech in a tenth of a second."""
 _HEADER = 44
 _RATE_FIELD = slice(24, 28)
 
@@ -30,29 +30,29 @@ log = logging.getLogger("vatel.simulator")
 
 
 class Speech:
-    """The voice of a scenario. Texts once spoken are kept, the last 200 of them."""
+    """The voice of a scenario. It caches the last 200 texts."""
 
     def __init__(self, scenario: Scenario) -> None:
         self._voice = scenario.voice
         lines = [line for _, line in scenario.spoken()]
         self._clips = {c: read_clip(scenario.path(c)) for c in {line.clip for line in lines} if c}
         self._spoken = {line.says: self._clips[line.clip] for line in lines if line.clip}
-        self._lasting = len(self._spoken)
+        self._permanent = len(self._spoken)
         self._espeak = shutil.which("espeak-ng")
         self._excused = False
 
     async def pcm(self, text: str, clip: Optional[str] = None) -> bytes:
-        """`text` as PCM in the platform's format; nothing for a text without words.
+        """Return `text` as PCM in the platform's format; empty for a text without words.
 
-        A `clip` of the scenario speaks whatever the text is.
+        With a `clip` of the scenario, return the clip, whatever the text is.
         """
         if clip is not None:
             return self._clips[clip]
         spoken = self._spoken.get(text)
         if spoken is None:
             spoken = await self._speak(text) if text.strip() else b""
-            if len(self._spoken) >= self._lasting + CACHED_TEXTS:
-                del self._spoken[list(self._spoken)[self._lasting]]
+            if len(self._spoken) >= self._permanent + CACHED_TEXTS:
+                del self._spoken[list(self._spoken)[self._permanent]]
             self._spoken[text] = spoken
         return spoken
 
@@ -63,20 +63,22 @@ class Speech:
                 return pcm
         if not self._excused:
             self._excused = True
-            log.warning("no clip and no working espeak-ng for what the agent says: %.60r", text)
+            log.warning(
+                "the agent cannot say a text: it has no clip, and espeak-ng is missing or failed"
+            )
         return read_clip(EXCUSE)
 
 
 async def espeak(text: str, voice: Voice, program: str = "espeak-ng") -> bytes:
-    """`text` as PCM, spoken by espeak-ng; empty if it cannot, or takes longer than 10 s."""
+    """Return `text` as PCM, spoken by espeak-ng; empty if it fails or takes longer than 10 s."""
     speed = str(voice.words_per_minute)
     command = [program, "--stdin", "--stdout", "-v", voice.name, "-s", speed]
-    told = text.replace("\0", " ").encode(errors="replace")  # a NUL would end it
-    # In a thread: asyncio leaves the pipes of a process open whose task is cancelled.
+    stdin = text.replace("\0", " ").encode(errors="replace")  # espeak-ng stops at a NUL
+    # In a thread: asyncio leaks the pipes of a process whose task is cancelled.
     try:
-        done = await anyio.to_thread.run_sync(_run, command, told)
+        done = await anyio.to_thread.run_sync(_run, command, stdin)
     except subprocess.TimeoutExpired:
-        problem = f"took more than {PATIENCE} s"
+        problem = f"took more than {ESPEAK_TIMEOUT} s"
     except OSError as error:
         problem = repr(error)
     else:
@@ -88,14 +90,19 @@ async def espeak(text: str, voice: Voice, program: str = "espeak-ng") -> bytes:
     return b""
 
 
-def _run(command: list[str], told: bytes) -> subprocess.CompletedProcess[bytes]:
-    return subprocess.run(command, input=told, capture_output=True, timeout=PATIENCE, check=False)  # noqa: S603
+def _run(command: list[str], stdin: bytes) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(  # noqa: S603
+        command, input=stdin, capture_output=True, timeout=ESPEAK_TIMEOUT, check=False
+    )
 
 
 async def to_platform_rate(pcm: bytes, rate: int) -> bytes:
-    """Mono 16-bit `pcm` of `rate` at 24 000 Hz. Lets others run after each 100 ms of audio."""
+    """Return mono 16-bit `pcm`, resampled from `rate` to 24 kHz.
+
+    Other tasks run after each 100 ms of audio.
+    """
     result = bytearray()
-    for piece in by_straight_lines(pcm, rate):
-        result += piece
+    for block in by_straight_lines(pcm, rate):
+        result += block
         await anyio.lowlevel.checkpoint()
     return bytes(result)

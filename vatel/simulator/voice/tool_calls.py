@@ -1,4 +1,4 @@
-"""The tool calls of a session: asked, waited for, answered."""
+"""The tool calls of a session: requests, outputs, and the line that follows."""
 
 from __future__ import annotations
 
@@ -30,29 +30,29 @@ class _Pending:
 
 
 class PendingTools:
-    """The tool calls that are open: the agent waits for them."""
+    """The tool calls that wait for an output."""
 
     def __init__(self, call: CallRecord) -> None:
         self._call = call
         self._ids = randomness(call.id, "tools")
         self._open: dict[str, _Pending] = {}
 
-    async def ask(
+    async def call_tools(
         self, tools: list[Tool], turn_id: str, send: Callable[[ToolCall], Awaitable[None]]
     ) -> list[Optional[str]]:
-        """Ask for `tools` at once; gives their outputs, None for one that did not come in time."""
-        asked = [self._opened(tool, turn_id) for tool in tools]
-        for pending in asked:
+        """Call all `tools` at once; return their outputs, None for each that timed out."""
+        calls = [self._add_call(tool, turn_id) for tool in tools]
+        for pending in calls:
             await send(ToolCall(pending.data))
-        for pending in asked:
+        for pending in calls:
             with anyio.CancelScope(deadline=pending.deadline):
                 await pending.answered.wait()
             if self._open.pop(pending.data.tool_call_id, None):
                 name = pending.data.tool_name
-                log.warning("call %s: no output of %s in time", self._call.id, name)
-        return [pending.output for pending in asked]
+                log.warning("call %s: tool %s timed out", self._call.id, name)
+        return [pending.output for pending in calls]
 
-    def _opened(self, tool: Tool, turn_id: str) -> _Pending:
+    def _add_call(self, tool: Tool, turn_id: str) -> _Pending:
         arguments = [ToolCallArgument(**msgspec.structs.asdict(each)) for each in tool.arguments]
         data = ToolCallData(new_id(self._ids), tool.name, arguments)
         row = self._call.add_tool_call(turn_id, data)
@@ -60,39 +60,39 @@ class PendingTools:
         self._open[data.tool_call_id] = pending
         return pending
 
-    def answer(self, tool_call_id: str, output: str) -> None:
-        """The caller's side sent an output; one that nobody waits for is passed over."""
+    def add_output(self, tool_call_id: str, output: str) -> None:
+        """Store the output of a tool call; one that no call waits for is ignored."""
         pending = self._open.pop(tool_call_id, None)
         if pending is None:
-            log.warning("call %s: output of an unknown tool call", self._call.id)
+            log.warning("call %s: ignored the output of an unknown tool call", self._call.id)
             return
         pending.output = output
         self._call.add_tool_output(pending.row, output)
         pending.answered.set()
 
 
-def chosen(turn: Turn, outputs: list[Optional[str]]) -> Line:
-    """What a turn says after its tools, with their outputs filled in."""
+def chosen_line(turn: Turn, outputs: list[Optional[str]]) -> Line:
+    """Return the line that a turn says after its tools, with their outputs filled in."""
     values: dict[str, Any] = {}
     for tool, output in zip(turn.tools, outputs):
         if output is None:
-            return _saying(turn, tool.on_timeout)
+            return _with_text(turn, tool.on_timeout)
         fields = _fields(output)
         if tool.on_error is not None and "error" in fields:
-            return _saying(turn, filled(tool.on_error, fields))
+            return _with_text(turn, _filled(tool.on_error, fields))
         values = {**fields, **values}
     for answer in turn.answers:
         if answer.when.items() <= values.items():
-            return msgspec.structs.replace(answer, says=filled(answer.says, values))
-    return msgspec.structs.replace(turn, says=filled(turn.says, values))
+            return msgspec.structs.replace(answer, says=_filled(answer.says, values))
+    return msgspec.structs.replace(turn, says=_filled(turn.says, values))
 
 
-def _saying(turn: Turn, text: str) -> Line:
+def _with_text(turn: Turn, text: str) -> Line:
     return msgspec.structs.replace(turn, says=text, clip=None, interim=None, pauses=[])
 
 
 def _fields(output: str) -> dict[str, Any]:
-    """The fields of an output that is a JSON object, and `output` for all of it."""
+    """Return the fields of an output that is a JSON object, and the whole output as `output`."""
     try:
         fields = msgspec.json.decode(output, type=dict[str, Any])
     except msgspec.MsgspecError:
@@ -100,12 +100,12 @@ def _fields(output: str) -> dict[str, Any]:
     return {"output": output, **fields}
 
 
-def filled(text: str, values: dict[str, Any]) -> str:
-    """`text` with values in place of their names in braces; others stay."""
+def _filled(text: str, values: dict[str, Any]) -> str:
+    """Return `text` with its placeholders replaced; a placeholder without a value stays."""
 
     def value(match: re.Match[str]) -> str:
         if match[1] not in values:
-            log.warning("the output of no tool has %s: the agent says it as it stands", match[0])
+            log.warning("no tool output has %s: the agent says the placeholder itself", match[0])
         found = values.get(match[1], match[0])
         return found if isinstance(found, str) else json.dumps(found)
 
