@@ -14,15 +14,15 @@ REFUSED_VALID, ACCEPTED_INVALID, SERVER_ERROR, NOT_FOUND = "ST202", "ST201", "ST
 # The finding, the operations, a text in the answer. Of each the reason:
 RULES = (
     # the number must be imported before
-    (REFUSED_VALID, "createAgent patchAgent", "phone_number_id: no number of"),
+    (REFUSED_VALID, "createAgent patchAgent", "phone_number_id: the organization has no number"),
     # a transfer needs its number, which the agent may have already
-    (REFUSED_VALID, "createAgent patchAgent", "action needs it"),
+    (REFUSED_VALID, "createAgent patchAgent", "required by "),
     # number or destination is needed; if both are given, they are equal
     (REFUSED_VALID, "dialAgent", "number: "),
     # without a trunk the agent's Twilio number places the call
     (REFUSED_VALID, "dialAgent", "the agent has no phone number"),
     # there is no 30 February
-    (REFUSED_VALID, "listCalls", " is no time"),
+    (REFUSED_VALID, "listCalls", " is not a time"),
     # unknown fields are ignored, and a change without any field is refused
     (REFUSED_VALID, "patchSipTrunk", "has no field of a trunk"),
     # a request that is no WebSocket handshake is refused

@@ -1,4 +1,4 @@
-"""The faults as sessions meet them, in each phase of a call."""
+"""The effect of faults on sessions, in each phase of a call."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ DROPS = [{"drop_after_seconds": 0}, {"drop_after_messages": 0}]
 
 
 async def check_normal(simulator: Simulator) -> None:
-    """`clear` brings back what is normal."""
+    """After `clear`, everything works again."""
     simulator.faults.clear()
     async with await Caller.dial(simulator) as caller:
         await caller.until("session_started")
