@@ -330,10 +330,14 @@ async def test_the_clients_sends_have_to_wait(tmp_path: Path) -> None:
 async def test_pings_are_not_answered(way: str, tmp_path: Path) -> None:
     async with simulator_with(way, tmp_path, no_pong=True) as simulator:
         async with Reached(simulator, "agent speaking") as reached:
+            # Once its queue is full, a client that does not read receives no pong either.
+            reading = asyncio.ensure_future(reached.frames())
             with pytest.raises(asyncio.TimeoutError):
                 await asyncio.wait_for(asyncio.shield(await reached.socket.ping()), 0.3)
             simulator.faults.clear()
             await (await reached.socket.ping())
+            reading.cancel()
+            await asyncio.wait([reading])
 
 
 async def test_two_faults_at_once(tmp_path: Path) -> None:
