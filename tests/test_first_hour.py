@@ -303,7 +303,7 @@ def in_the_loop_of_the_simulator(_: World) -> None:
     asyncio.run(ask())
 
 
-FAULT = "a fault that the simulator was asked for"
+FAULT = "simulated fault"
 NEW_TOKEN = r"\(get a new session token: each token opens one call and expires soon\)"
 CHECK_ID = r"\(check the id, and that your API key belongs to the same organization\)"
 list_agents = answered(lambda client: client.agents.list())
@@ -599,21 +599,21 @@ SIMULATOR: dict[str, tuple[list[str], int, str]] = {
     ),
     "a mistake in it": (
         ["--scenario", "bad.yaml"], 2,
-        "scenario bad.yaml: line 1: greeting.sais: there is no such key; there are says, clip, .+",
+        "scenario bad.yaml: line 1: greeting.sais: unknown key; the keys are says, clip, .+",
     ),
     "a port in use": (
         ["--port", "{taken}"], 1,
-        "cannot listen on 127.0.0.1:{taken}: Address already in use; port 0 takes a free one",
+        "cannot listen on 127.0.0.1:{taken}: Address already in use; port 0 selects a free one",
     ),
     "another machine": (["--host", "203.0.113.1"], 1, "cannot listen on 203.0.113.1:0: .+"),
     "no host": (["--host", "no.invalid"], 1, "cannot listen on no.invalid:0: .+"),
     "no such trace": (["--replay", "no.jsonl"], 2, "cannot read no.jsonl: No such file .+"),
     "no trace": (["--replay", "text.wav"], 2, "text.wav.+"),
-    "a speed for nothing": (["--speed", "2"], 2, "--speed goes with --replay"),
+    "a speed for nothing": (["--speed", "2"], 2, "--speed requires --replay"),
     "no place for a trace": (["--record", "no/x"], 2, "cannot write no/x: No such file .+"),
     "a fault that does nothing": (
         ["--fault", "requests=2"], 2,
-        "faults: requests: it does nothing without status or html or delay",
+        "faults: requests: has no effect without status or html or delay",
     ),
     # the command line
     "an unknown option": (["--sip"], 2, "unrecognized arguments: --sip"),
@@ -622,9 +622,9 @@ SIMULATOR: dict[str, tuple[list[str], int, str]] = {
     "a port below 0": (["--port", "-1"], 2, "argument --port: '-1' is not .+"),
     "a digit that is none": (["--port", "²"], 2, "argument --port: '²' is not .+"),
     "no speed": (["--speed", "fast"], 2, "argument --speed: 'fast' is not a number .+"),
-    "no fault": (["--fault", "drop=1"], 2, "argument --fault: there is no fault 'drop'; .+"),
+    "no fault": (["--fault", "drop=1"], 2, "argument --fault: unknown fault 'drop'; .+"),
     **{
-        f"the key {key!r}": (["--api-key", key], 2, "argument --api-key: a key is .+ASCII .+")
+        f"the key {key!r}": (["--api-key", key], 2, "argument --api-key: must be printable .+")
         for key in ("", "schlüssel", " a", "a\nb")
     },
 }  # fmt: skip

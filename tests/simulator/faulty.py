@@ -30,7 +30,7 @@ TALKING = scenario_of(ASKING, greeting=Line(says=LONG.says, clip=LONG.clip))
 
 
 def scenario_for(phase: str) -> Scenario:
-    """In which a call comes to a phase."""
+    """Return a scenario in which a call reaches `phase`."""
     if phase == "closing":
         return ENDING
     return ANSWERING if phase in ("caller speaking", "tool running") else TALKING
@@ -40,7 +40,7 @@ def scenario_for(phase: str) -> Scenario:
 async def simulator_with(
     way: str, folder: Path, scenario: Scenario = TALKING, **faults: Any
 ) -> AsyncIterator[Simulator]:
-    """A running simulator that has these faults."""
+    """Run a simulator with these faults, set in one of `WAYS`."""
     keys = msgspec.to_builtins(msgspec.structs.replace(scenario))
     keys["faults"] = faults if way == "by scenario" else {}
     file = folder / "scenario.yaml"
@@ -57,13 +57,13 @@ async def simulator_with(
 
 
 async def until(condition: Callable[[], Any]) -> None:
-    """Wait for what another task does."""
+    """Wait until a condition is true that another task brings about."""
     while not condition():  # noqa: ASYNC110
         await asyncio.sleep(0.001)
 
 
 class Reached:
-    """A caller who has come to a phase; `socket` is None in the handshake."""
+    """A caller who has reached a phase. In the handshake there is no `socket` yet."""
 
     def __init__(self, simulator: Simulator, phase: str) -> None:
         self.simulator = simulator
@@ -102,7 +102,7 @@ class Reached:
             await asyncio.wait([self.dialling])
 
     async def frames(self) -> list[Any]:
-        """What else comes, to the end of the connection."""
+        """Return the remaining frames, until the connection ends."""
         socket = await self.dialling if self.dialling else self.socket
         self.caller = Caller(socket, self.simulator)
         return [frame async for frame in all_frames(socket)]
@@ -113,7 +113,7 @@ class Reached:
         return self.caller.socket
 
     async def reason(self) -> str:
-        """Why the call ended, as it is stored."""
+        """Return the stored reason for the end of the call."""
         await calls_over(self.simulator)
         (call,) = self.simulator.platform.calls.values()
         assert call.ended
@@ -135,7 +135,7 @@ async def all_frames(socket: ClientConnection) -> AsyncIterator[Any]:
 
 
 async def whole_call(simulator: Simulator) -> tuple[list[Any], ClientConnection]:
-    """All frames of a call in which the caller only listens, and its socket."""
+    """Return all frames of a call in which the caller only listens, and its socket."""
     socket = await dial(simulator, await token_of(simulator))
     async with socket:
         return [frame async for frame in all_frames(socket)], socket
@@ -147,5 +147,5 @@ def messages(frames: list[Any], kind: str = "") -> list[dict[str, Any]]:
 
 
 def pieces(frames: list[Any]) -> list[bytes]:
-    """The agent's audio, by frame."""
+    """Return the agent's audio, frame by frame."""
     return [b64decode(m["data"]["audio"]) for m in messages(frames, "response_audio")]

@@ -1,4 +1,4 @@
-"""Scenario files: the packaged one, and what is wrong with others."""
+"""Scenario files: the packaged one, and the errors for wrong ones."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def test_a_caller_without_a_clip_is_silent() -> None:
 
 
 def keys_in(value: Any, path: str = "") -> Iterator[str]:
-    """The keys of an example, without the indexes of lists."""
+    """Return the keys of an example, without the indexes of lists."""
     if isinstance(value, list):
         for item in value:
             yield from keys_in(item, path)
@@ -86,7 +86,7 @@ def keys_in(value: Any, path: str = "") -> Iterator[str]:
 
 
 def keys_of(kind: inspect.Type, path: str = "") -> Iterator[str]:
-    """The keys of the schema."""
+    """Return the keys of the schema."""
     if isinstance(kind, inspect.ListType):
         yield from keys_of(kind.item_type, path)
     elif isinstance(kind, inspect.UnionType):
@@ -162,7 +162,7 @@ MISTAKES = [
         r"line 1: greeting\.says: Expected text, got nothing; put it in quotes",
     ),
     ("faults:\n  status: high", r"line 2: faults\.status: Expected a whole number, got text$"),
-    # what the types cannot say
+    # what the types cannot express
     ("faults:\n  requests: 2", r"line 2: faults\.requests: has no effect without status or html"),
     ("faults: {close_reason: a}", r"faults\.close_reason: has no effect without close_code$"),
     (
@@ -320,7 +320,7 @@ KLINGON = "voice: {name: klingon-x}\n"
 class TestVoice:
     @pytest.fixture
     def program(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-        """An espeak-ng that knows no voice."""
+        """An espeak-ng without voices."""
         path = tmp_path / "espeak-ng"
         path.write_text("#!/bin/sh\nexit 1\n")
         path.chmod(0o755)

@@ -1,4 +1,4 @@
-"""The faults as an object, and as requests and handshakes meet them."""
+"""Faults as values, and their effect on requests and handshakes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ways = pytest.mark.parametrize("way", WAYS)
 
 
 def unchecked(simulator: Simulator) -> httpx.AsyncClient:
-    """Answers of a gateway are not in the document."""
+    """Return a client that accepts answers of a gateway, which are not in the document."""
     client = rest(simulator)
     client.event_hooks = {}
     return client
@@ -38,7 +38,7 @@ async def refusal_of(simulator: Simulator) -> tuple[int, bytes]:
 
 
 async def dial_by_hand(simulator: Simulator, token: str) -> asyncio.StreamWriter:
-    """Ask for a session, without waiting for the answer."""
+    """Send a handshake without waiting for the answer."""
     host, port = simulator.url.rpartition("/")[2].split(":")
     _, writer = await asyncio.open_connection(host, port)
     lines = [
@@ -308,5 +308,5 @@ def test_a_lifetime_of_tokens_that_cannot_be(text: str) -> None:
 
 
 def test_the_clip_is_long_enough() -> None:
-    """What the phases of the session tests rely on."""
+    """The phases in the tests of sessions depend on it."""
     assert len(clip("order.wav")) > 4 * 48_000

@@ -1,4 +1,4 @@
-"""Clients that do not read, and hundreds of them: what they cost, and how they are let go."""
+"""Clients that do not read, and hundreds of clients: memory, and how their sessions end."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ MESSAGE = 20_000
 
 @pytest.fixture
 def endless(tmp_path: Path) -> Scenario:
-    """An agent who says two minutes at once, in messages of up to a tenth of a second."""
+    """An agent who sends two minutes of audio at once, in messages of up to 0.1 s."""
     with wave.open(str(tmp_path / "long.wav"), "wb") as file:
         file.setparams((1, 2, 24_000, 0, "NONE", ""))
         file.writeframes(bytes(2 * 24_000 * SECONDS))
@@ -41,7 +41,7 @@ def connections(simulator: Simulator) -> list[Any]:
 
 
 class Deaf:
-    """A caller that reads nothing, by a way that holds little."""
+    """A caller that reads nothing, behind small socket buffers."""
 
     def __init__(self, simulator: Simulator) -> None:
         self._simulator = simulator
@@ -62,7 +62,7 @@ class Deaf:
         await self.caller.socket.wait_closed()
 
     def hold(self, size: int) -> None:
-        """Make the way to the client hold so many bytes."""
+        """Set the size of the socket buffers to the client."""
         ends = (
             (self.side.transport, socket.SO_SNDBUF),
             (self.caller.socket.transport, socket.SO_RCVBUF),
@@ -71,7 +71,7 @@ class Deaf:
             transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, option, size)
 
     def hear(self) -> None:
-        """Begin to read."""
+        """Start reading."""
         self.hold(2**20)
         self.caller.socket.transport.resume_reading()
 

@@ -1,4 +1,4 @@
-"""The faults as sessions meet them, in each phase of a call."""
+"""The effect of faults on sessions, in each phase of a call."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ DROPS = [{"drop_after_seconds": 0}, {"drop_after_messages": 0}]
 
 
 async def check_normal(simulator: Simulator) -> None:
-    """`clear` brings back what is normal."""
+    """After `clear`, everything works again."""
     simulator.faults.clear()
     async with await Caller.dial(simulator) as caller:
         await caller.until("session_started")
@@ -331,10 +331,14 @@ async def test_the_clients_sends_have_to_wait(tmp_path: Path) -> None:
 async def test_pings_are_not_answered(way: str, tmp_path: Path) -> None:
     async with simulator_with(way, tmp_path, no_pong=True) as simulator:
         async with Reached(simulator, "agent speaking") as reached:
+            # Once its queue is full, a client that does not read receives no pong either.
+            reading = asyncio.ensure_future(reached.frames())
             with pytest.raises(asyncio.TimeoutError):
                 await asyncio.wait_for(asyncio.shield(await reached.socket.ping()), 0.3)
             simulator.faults.clear()
             await (await reached.socket.ping())
+            reading.cancel()
+            await asyncio.wait([reading])
 
 
 async def test_two_faults_at_once(tmp_path: Path) -> None:

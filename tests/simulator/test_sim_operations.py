@@ -1,4 +1,4 @@
-"""Every operation of the document, with every status that the document gives it.
+"""Every operation of the document, with every documented status.
 
 `simulated_caller.rest` holds each answer against the document: status, type and body.
 """
@@ -86,7 +86,7 @@ CHANGES: dict[tuple[str, int], Change] = {
     ("downloadCallRecording", 405): {"method": "POST"},
 }
 NOT_PRODUCED: dict[tuple[str, int], str] = {}
-"""Why the simulator cannot give an answer that the document has. It can give all."""
+"""Why the simulator does not return a documented status. It returns all of them."""
 
 
 def documented() -> list[tuple[str, int]]:
@@ -98,7 +98,7 @@ def documented() -> list[tuple[str, int]]:
 
 
 def change_for(name: str, status: int) -> Optional[Change]:
-    """How to get a status from an operation; None where nobody has written that down."""
+    """Return the change to a request that leads to a status; None if it is not written down."""
     usual = {} if status == ALL[name].success else USUAL.get(status)
     return CHANGES.get((name, status), usual)
 
@@ -281,7 +281,7 @@ ODD += [{"": None}, [[]] * 50, NOBODY, "9" * 40, "\u0665", "ACFAIL", "transfer_c
 
 @pytest.mark.parametrize("name", [name for name in ALL if ALL[name].body])
 async def test_no_odd_value_in_a_body_is_too_much(world: World, name: str) -> None:
-    """The hook of `rest` fails for what is not documented, and a 500 is a bug."""
+    """The hook of `rest` fails for undocumented answers, and a 500 is a bug."""
     fields = DOCUMENT["components"]["schemas"][ALL[name].body]["properties"]
     async with rest(world.simulator) as client:
         for field, schema in fields.items():

@@ -1,4 +1,4 @@
-"""What the document cannot say about agents, numbers, trunks and dialled calls."""
+"""Rules for agents, numbers, trunks and dialled calls that the document cannot express."""
 
 from __future__ import annotations
 

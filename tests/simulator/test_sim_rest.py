@@ -1,4 +1,4 @@
-"""The REST side and the handshake, over real sockets."""
+"""The REST API and the handshake, over real sockets."""
 
 from __future__ import annotations
 

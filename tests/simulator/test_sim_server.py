@@ -1,4 +1,4 @@
-"""The simulator as a guest in a program, and as a program of its own."""
+"""The simulator inside another program, and as a command."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def test_the_program_starts_answers_and_ends(number: int) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_it_at_any_time(number: int) -> None:
-    """Its imports are the longest part of its start: it is sent a signal in each of them."""
+    """Most of its start is imports: send a signal during several of them."""
     for module in ("argparse", "vatel.simulator.server.cli", "vatel_rt.errors", "uvicorn"):
         code = f"""
 import os, signal, sys
@@ -322,7 +322,7 @@ def test_open_calls_end_with_it_in_a_thread(nothing_left: None) -> None:
 
 @pytest.mark.anyio
 async def test_beginning_and_ending_take_no_time() -> None:
-    """A test begins and ends many: there is no pause in either (uvicorn has three)."""
+    """Tests start and stop many simulators, so neither may pause (uvicorn pauses three times)."""
     begin = time.monotonic()
     for _ in range(10):
         async with Simulator(scenario_of(SHORT)) as simulator, await Caller.dial(simulator) as it:

@@ -1,4 +1,4 @@
-"""What a scenario puts onto the platform: agents, numbers, trunks, past calls, dialled parties."""
+"""The state that a scenario defines: agents, numbers, trunks, past calls, called parties."""
 
 from __future__ import annotations
 
@@ -165,7 +165,7 @@ def test_a_transcript_is_bounded() -> None:
 
 class TestDialled:
     async def dial(self, *dialled: Dialled, **query: str) -> tuple[dict[str, Any], bytes]:
-        """A call of the agent to +12025550101, and its recording."""
+        """Make a call to +12025550101; return the call and its recording."""
         scenario = scenario_of(
             SHORT,
             agents=[{"id": AGENT, "phone_number_id": NUMBER, "prompt": "Be kind."}],

@@ -1,4 +1,4 @@
-"""An organization that has one of each, and a request of each operation that succeeds there."""
+"""An organization with an entry of each kind, and a successful request for each operation."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ACCOUNT = {"account_sid": "AC1", "auth_token": "secret-token"}
 
 @dataclass
 class World:
-    """An organization that has one of each."""
+    """An organization with an entry of each kind."""
 
     simulator: Simulator
     ids: dict[str, str] = field(default_factory=dict)

@@ -95,6 +95,7 @@ class Simulator(Observed):
         seed(self.platform, checked)
         self._sessions = VoiceSessions(self.platform, speech, self._begin, ScriptedAgent)
         self._server: Optional[AsgiServer] = None
+        self._is_running = False
         self._folder = ExitStack()
         self._thread = ExitStack()
 
@@ -135,7 +136,7 @@ class Simulator(Observed):
         return self.platform.faults
 
     async def __aenter__(self) -> Simulator:
-        if self._server:
+        if self._is_running:
             raise RuntimeError("this simulator is already running")
         listener = _listen(*self._address)
         host, port = listener.getsockname()[:2]
@@ -145,6 +146,7 @@ class Simulator(Observed):
         app = application(self.platform, self._sessions)
         self._server = AsgiServer(RequestRecorder(app, self._add_request), self.faults)
         self._waiting.thread = get_ident()
+        self._is_running = True
         try:
             await self._server.start(listener)
         except BaseException:
@@ -167,7 +169,7 @@ class Simulator(Observed):
             finally:  # a second cancellation passes the shield: the loop may be ending
                 server.abort()
                 self._folder.close()
-                self._server = None
+                self._is_running = False
                 self._waiting.thread = None
                 self._close_traces()
 

@@ -129,7 +129,7 @@ class ReplayAgent:
             await output.wait()
         if timeout.cancelled_caught:
             log.warning(
-                "no output came for a tool call that has one in the trace; the replay goes on"
+                "no output came for a tool call that has one in the trace; the replay continues"
             )
         self._set_origin(line)
 
