@@ -705,8 +705,8 @@ def test_processes(row: str, world: World, tmp_path: Path) -> None:
 
 OLD = "import sys; sys.version_info = (3, 8, 20); exec(sys.argv[2])"
 PYTHONS: dict[str, tuple[str, str]] = {
-    "an old one": ("./python3.8", "./python3.8 is not a Python of version 3.9 or later"),
-    "none": ("python3.x", "python3.x is not a Python of version 3.9 or later"),
+    "an old one": ("./python3.8", "./python3.8 is not Python 3.9 or later"),
+    "none": ("python3.x", "python3.x is not Python 3.9 or later"),
 }
 
 
