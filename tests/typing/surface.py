@@ -8,7 +8,7 @@ from typing_extensions import assert_type
 
 import vatel
 import vatel_rt
-from vatel import Client, Tools
+from vatel import CallEnd, CallReport, Client, LiveCall, Tools, WavDevice
 from vatel.connection import Connection, ConnectionOptions
 from vatel.models import (
     Agent,
@@ -25,7 +25,6 @@ from vatel.models.ws import (
     ToolCall,
     UnknownMessage,
 )
-from vatel_rt import CallEnd, CallReport
 
 
 def rest(client: Client) -> None:
@@ -81,7 +80,8 @@ async def live(client: Client, tools: Tools) -> None:
         return 2 * number
 
     assert_type(double(2), int)
-    async with client.call("id", audio=vatel_rt.WavDevice("a.wav"), tools=tools) as call:
+    async with client.call("id", audio=WavDevice("a.wav"), tools=tools) as call:
+        assert_type(call, LiveCall)
         assert_type(call, vatel_rt.Call)
         end = await call.wait()
         assert_type(end, CallEnd)

@@ -46,6 +46,7 @@ class Agent(Protocol):
 
     async def converse(self) -> Reason:
         """Hold the conversation; return why the agent ended it."""
+        ...
 
     async def hear(self, event: SpeechEvent, audio: CallerAudio) -> None:
         """Handle a change in the caller's speech, which `audio` describes."""
