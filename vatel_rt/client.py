@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from vatel_rt.audio.device import AudioDevice
     from vatel_rt.call.call import LiveCall
     from vatel_rt.call.tools import Tools
-    from vatel_rt.paths import StrPath
     from vatel_rt.realtime.connection import Connection, connect
     from vatel_rt.realtime.handshake import Token
     from vatel_rt.realtime.options import ConnectionOptions
     from vatel_rt.rest.calls import Calls
+    from vatel_rt.validation import Path
 
 
 class Client(RestClient, Resources):
@@ -70,7 +70,7 @@ class Client(RestClient, Resources):
         token: Optional[Token] = None,
         audio: Optional[AudioDevice] = None,
         tools: Optional[Tools] = None,
-        record: Optional[StrPath] = None,
+        record: Optional[Path] = None,
         version_id: Optional[str] = None,
         first_message: Optional[str] = None,
         prompt: Optional[str] = None,

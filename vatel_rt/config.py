@@ -45,11 +45,7 @@ def setting(name: str, given: Optional[str] = None) -> Optional[str]:
 
 
 def api_key(given: Optional[str] = None) -> str:
-    """Return the API key to use.
-
-    Raises:
-        ConfigurationError: there is no key, or it is not valid in an HTTP header.
-    """
+    """Return the API key, or raise ConfigurationError without one that is valid in a header."""
     check_types(str, NONE, api_key=given)
     key = (setting("VATEL_API_KEY", given) or "").strip()
     if not key:
@@ -58,21 +54,15 @@ def api_key(given: Optional[str] = None) -> str:
             "(python -m vatel.simulator prints one to try)"
         )
     if not key.isascii() or not key.isprintable():
-        raise ConfigurationError(
-            "the API key contains characters that are not allowed in an HTTP header"
-        )
+        text = "the API key contains characters that are not allowed in an HTTP header"
+        raise ConfigurationError(text)
     return key
 
 
 def base_url(given: Optional[str] = None) -> str:
-    """Return the platform's base URL: scheme, host and path prefix, without a trailing `/v1`.
-
-    Raises:
-        ConfigurationError: it is not an http(s) or ws(s) URL.
-    """
+    """Return the platform's base URL: scheme, host and path prefix, without a trailing `/v1`."""
     check_types(str, NONE, base_url=given)
-    text = setting("VATEL_BASE_URL", given) or DEFAULT_BASE_URL
-    parts = _split(text)
+    parts = _split(setting("VATEL_BASE_URL", given) or DEFAULT_BASE_URL)
     path = parts.path.rstrip("/")
     if path.endswith("/v1"):
         path = path[: -len("/v1")].rstrip("/")
@@ -80,11 +70,7 @@ def base_url(given: Optional[str] = None) -> str:
 
 
 def refuse_plain_http(url: str) -> None:
-    """Refuse a base URL that would send the API key unencrypted to another machine.
-
-    Raises:
-        ConfigurationError: the scheme is http and the host is not this machine.
-    """
+    """Raise ConfigurationError if `url` would send the API key unencrypted to another machine."""
     parts = urlsplit(url)
     if parts.scheme == "http" and not _is_loopback(parts.hostname or ""):
         raise ConfigurationError(
@@ -110,15 +96,7 @@ def connection_query(token: str) -> str:
 
 
 def connection_endpoint(url: Optional[str] = None, path: Optional[str] = None) -> str:
-    """Return the WebSocket URL of voice sessions, without a token.
-
-    Args:
-        url: base URL, http(s) or ws(s), with or without `/v1`; defaults to `base_url()`.
-        path: path of the endpoint; defaults to `/v1/connection`.
-
-    Raises:
-        ConfigurationError: `url` or `path` is invalid.
-    """
+    """Return the WebSocket URL of voice sessions without a token; arguments as `connect`."""
     check_types(str, NONE, path=path)
     parts = _split(base_url(url))
     endpoint = "/" + (path or CONNECTION_PATH).lstrip("/")
@@ -140,6 +118,5 @@ def _split(url: str) -> SplitResult:
             return parts
     except ValueError:  # an invalid port or IPv6 address
         pass
-    # What precedes the host may be a password.
-    shown = re.split("[?#]", url.rpartition("@")[2])[0]
+    shown = re.split("[?#]", url.rpartition("@")[2])[0]  # before the host may be a password
     raise ConfigurationError(f"not a URL of the form https://host[:port]: {shown!r}")

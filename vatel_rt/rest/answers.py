@@ -15,15 +15,15 @@ PIECE = 64 * 1024
 """Size in bytes of a piece of a streamed body."""
 NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 """Errors after which the request provably was not sent."""
+_BLOCKS = (
+    "this call blocks the event loop (use its `_async` twin; a simulator in the same event loop "
+    "cannot answer: start it with `with Simulator()`, which runs it in a thread)"
+)
 T = TypeVar("T")
 
 
 def parse(response: httpx.Response, reader: Callable[[Any], T]) -> T:
-    """Return what `reader` makes of the JSON body of `response`.
-
-    Raises:
-        ResponseParseError: the body is not JSON, or `reader` rejects it.
-    """
+    """Return what `reader` makes of the JSON body of `response`, or raise ResponseParseError."""
     try:
         return reader(_json(response))
     except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
@@ -42,11 +42,7 @@ def _json(response: httpx.Response) -> Any:
 
 
 def pieces(response: httpx.Response) -> Iterator[bytes]:
-    """Yield the body of a streamed answer as it arrives.
-
-    Raises:
-        APIConnectionError: the transfer was cut.
-    """
+    """Yield the body of a streamed answer; raise APIConnectionError if the transfer is cut."""
     try:
         yield from response.iter_bytes(PIECE)
     except httpx.RequestError as error:
@@ -63,13 +59,7 @@ async def pieces_async(response: httpx.Response) -> AsyncIterator[bytes]:
 
 
 def unanswered(url: str, error: httpx.RequestError, *, blocks: bool = False) -> APIConnectionError:
-    """Return the error of a request to `url` with no answer or an incomplete one.
-
-    Args:
-        url: URL of the request.
-        error: the error of httpx.
-        blocks: whether the request blocked the event loop that should have answered it.
-    """
+    """Return the SDK's error; `blocks`: the request blocked the event loop that should answer."""
     parts = urlsplit(url)
     host = f"{parts.scheme}://{parts.netloc}"
     if isinstance(error, httpx.TimeoutException):
@@ -77,9 +67,3 @@ def unanswered(url: str, error: httpx.RequestError, *, blocks: bool = False) -> 
         return APITimeoutError(f"{host} did not answer in time: {_BLOCKS if blocks else advice}")
     did = "cannot reach" if isinstance(error, NOT_SENT) else "lost the connection to"
     return APIConnectionError(f"{did} {host}: {why(host, error)}")
-
-
-_BLOCKS = (
-    "this call blocks the event loop (use its `_async` twin; a simulator in the same event loop "
-    "cannot answer: start it with `with Simulator()`, which runs it in a thread)"
-)

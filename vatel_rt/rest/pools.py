@@ -10,12 +10,11 @@ from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from functools import cache
 from threading import BoundedSemaphore, Lock
-from typing import TYPE_CHECKING, Callable, Optional, Union
+from typing import TYPE_CHECKING, Callable, Optional, TypeVar, Union
 
 import httpx
 
 from vatel_rt import config
-from vatel_rt.config import PROXIES
 from vatel_rt.errors import APITimeoutError, ClientClosedError, ConfigurationError
 from vatel_rt.validation import NONE, check_types
 
@@ -36,73 +35,35 @@ STREAM_WAIT = 30.0
 stream too many in a single thread would wait forever."""
 _SYNC, _ASYNC = httpx.Client, httpx.AsyncClient
 _LIMITS = httpx.Limits(max_connections=None, max_keepalive_connections=20)
+C = TypeVar("C")
 
 
 class _LoopPool:
-    """The pool of one event loop, closed when the loop closes.
-
-    A loop finishes its asynchronous generators before it closes, so no socket stays open if
-    `aclose` is not called before `asyncio.run` returns.
-
-    Args:
-        forget: called when the pool is closed.
-    """
+    """The pool of one event loop, to be kept with `open` and closed with `aclose`."""
 
     def __init__(self, forget: Callable[[], object]) -> None:
         import asyncio
 
-        self._forget = forget
-        with _environment_errors():
-            self.client = httpx.AsyncClient(verify=_tls(), timeout=DEFAULT_TIMEOUT, limits=_LIMITS)
-        self._places = asyncio.Semaphore(CONNECTIONS)
-        self._streams = asyncio.Semaphore(STREAMS)
-        self._open = self._until_closed()
+        self.client = _new(httpx.AsyncClient)
+        self.places = asyncio.Semaphore(CONNECTIONS)
+        self.streams = asyncio.Semaphore(STREAMS)
+        # A loop finishes its asynchronous generators before it closes, so no socket stays open
+        # if `aclose` is not called before `asyncio.run` returns.
+        self._lifetime = self._until_closed(forget)
+        self.open, self.aclose = self._lifetime.__anext__, self._lifetime.aclose
 
-    async def opened(self) -> _LoopPool:
-        """Register the pool with the running loop, and return it."""
-        await self._open.__anext__()
-        return self
-
-    @asynccontextmanager
-    async def place(self, *, stream: bool, queue: bool) -> AsyncIterator[None]:
-        """Occupy a place in the pool, and one of its streams."""
-        if stream:
-            await self._acquire_stream(None if queue else STREAM_WAIT)
-        try:
-            async with self._places:
-                yield
-        finally:
-            if stream:
-                self._streams.release()
-
-    async def aclose(self) -> None:
-        """Close the pool."""
-        await self._open.aclose()
-
-    async def _acquire_stream(self, timeout: Optional[float]) -> None:
-        import anyio
-
-        try:
-            with anyio.fail_after(timeout):
-                await self._streams.acquire()
-        except TimeoutError:
-            raise _too_many_streams() from None
-
-    async def _until_closed(self) -> AsyncGenerator[None, None]:
+    async def _until_closed(self, forget: Callable[[], object]) -> AsyncGenerator[None, None]:
         try:
             yield
         finally:
-            self._forget()
+            forget()
             await self.client.aclose()
 
 
 class Pools:
     """Create httpx clients when they are first needed, and close those that were created here.
 
-    Args:
-        given: the user's client for synchronous requests; never closed here, and its own
-            limits apply.
-        async_given: the same for asynchronous requests.
+    The clients that the user gave are never closed here, and their own limits apply.
     """
 
     def __init__(
@@ -126,13 +87,9 @@ class Pools:
         Args:
             stream: whether the answer is read within the context, piece by piece.
             queue: wait for a free stream without a time limit.
-
-        Raises:
-            APITimeoutError: too many streams were open for `STREAM_WAIT` seconds.
-            ClientClosedError: the pools are closed.
         """
+        self._refuse_closed()
         if self._given is not None:
-            self._refuse_closed()
             yield self._given
             return
         made = self._sync_client()
@@ -155,16 +112,16 @@ class Pools:
         if self._async_given is not None:
             yield self._async_given
             return
-        import asyncio
-
-        loop = asyncio.get_running_loop()
-        pool = self._by_loop.get(loop)
-        if pool is None:
-            pool = self._by_loop[loop] = _LoopPool(lambda: self._by_loop.pop(loop, None))
-            await pool.opened()
-        async with pool.place(stream=stream, queue=queue):
-            self._refuse_closed()
-            yield pool.client
+        pool = await self._loop_pool()
+        if stream:
+            await _acquire(pool.streams, None if queue else STREAM_WAIT)
+        try:
+            async with pool.places:
+                self._refuse_closed()
+                yield pool.client
+        finally:
+            if stream:
+                pool.streams.release()
 
     def close(self) -> None:
         """Close the synchronous client, and refuse all further requests."""
@@ -187,15 +144,32 @@ class Pools:
         with self._lock:
             self._refuse_closed()
             if self._made is None:
-                with _environment_errors():
-                    self._made = httpx.Client(
-                        verify=_tls(), timeout=DEFAULT_TIMEOUT, limits=_LIMITS
-                    )
+                self._made = _new(httpx.Client)
             return self._made
+
+    async def _loop_pool(self) -> _LoopPool:
+        import asyncio
+
+        loop = asyncio.get_running_loop()
+        pool = self._by_loop.get(loop)
+        if pool is None:
+            pool = self._by_loop[loop] = _LoopPool(lambda: self._by_loop.pop(loop, None))
+            await pool.open()
+        return pool
 
     def _refuse_closed(self) -> None:
         if self._closed:
             raise ClientClosedError("the client is closed: create a new one")
+
+
+async def _acquire(streams: asyncio.Semaphore, timeout: Optional[float]) -> None:
+    import anyio
+
+    try:
+        with anyio.fail_after(timeout):
+            await streams.acquire()
+    except TimeoutError:
+        raise _too_many_streams() from None
 
 
 def _too_many_streams() -> APITimeoutError:
@@ -211,20 +185,16 @@ def _check_client(given: object, kind: type, name: str) -> None:
         check_types(kind, NONE, **{name: given})
 
 
-def _tls() -> ssl.SSLContext:
-    return _tls_with(*config.certificates())
-
-
 @cache  # loading takes 15 ms and a megabyte: too much for every client and event loop
 def _tls_with(*_: Optional[str]) -> ssl.SSLContext:
     return httpx.create_ssl_context()
 
 
-@contextmanager
-def _environment_errors() -> Iterator[None]:
-    """Translate errors of settings that httpx reads from the environment."""
+def _new(kind: Callable[..., C]) -> C:
+    """Return a new client; translate errors of settings that httpx reads from the environment."""
     try:
-        yield
+        tls = _tls_with(*config.certificates())
+        return kind(verify=tls, timeout=DEFAULT_TIMEOUT, limits=_LIMITS)
     except OSError as error:
         raise ConfigurationError(
             "the certificates of SSL_CERT_FILE or SSL_CERT_DIR cannot be read: "
@@ -232,6 +202,6 @@ def _environment_errors() -> Iterator[None]:
         ) from error
     except (ImportError, ValueError, httpx.InvalidURL):  # their texts may contain a password
         raise ConfigurationError(
-            f"the proxy in the environment cannot be used: check {PROXIES}; "
+            f"the proxy in the environment cannot be used: check {config.PROXIES}; "
             "for a SOCKS proxy: pip install 'httpx[socks]'"
         ) from None

@@ -1,7 +1,5 @@
 """How a REST request is sent, tried again and logged, and how its errors are translated.
 
-The generated endpoints contain no policy: they name the request and how its answer is parsed.
-
 Logger `vatel`: one line per attempt at DEBUG with method, path, status and milliseconds.
 """
 
@@ -32,7 +30,6 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 log = logging.getLogger("vatel")
-
 T = TypeVar("T")
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
@@ -127,18 +124,15 @@ class RestClient:
     def stream(
         self, *, read: bool = False, queue: bool = False, **request: Any
     ) -> Iterator[httpx.Response]:
-        """Send a request and enter a context with its successful answer.
+        """Send a request as `send`, and enter a context with its successful answer.
 
-        The answer keeps its connection and its place in the pool until the context ends.
+        The answer keeps its connection and its place in the pool until the context ends. Too many
+        open streams raise APITimeoutError.
 
         Args:
             read: read the answer before entering the context; it then does not count as a stream.
             queue: wait for a place without a time limit.
             request: as for `send`.
-
-        Raises:
-            APITimeoutError: too many streams were open for too long.
-            APIError, APIConnectionError, ClientClosedError: as for `send`.
         """
         attempts = _Attempts(self._complete(request), self.max_retries, blocks=_in_event_loop())
         while True:
@@ -174,11 +168,7 @@ class RestClient:
             await asyncio.sleep(attempts.wait)
 
     def parse(self, response: httpx.Response, reader: Callable[[Any], T]) -> T:
-        """Return what `reader` makes of the JSON body of `response`.
-
-        Raises:
-            ResponseParseError: the body is not JSON, or `reader` rejects it.
-        """
+        """Return what `reader` makes of the JSON body, or raise ResponseParseError."""
         return parse(response, reader)
 
     def close(self) -> None:
@@ -212,11 +202,7 @@ class RestClient:
 
 
 class _Attempts:
-    """The attempts of one request: log each, and decide whether another one follows.
-
-    Attributes:
-        wait: seconds to wait before the next attempt.
-    """
+    """The attempts of one request: log each, and decide whether another follows after `wait` s."""
 
     def __init__(self, request: dict[str, Any], max_retries: int, *, blocks: bool = False) -> None:
         self.wait = 0.0
