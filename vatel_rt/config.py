@@ -1,14 +1,12 @@
 """Settings from arguments and environment variables, and the URLs built from them.
 
-The only module that reads `os.environ`. An argument overrides the environment, the environment
-overrides the default; an empty value counts as not given.
+The only module that reads `os.environ`. An argument overrides the environment, which overrides
+the default; an empty value counts as not given.
 
-========================  =====================================================
-`VATEL_API_KEY`           organization API key
-`VATEL_AGENT_ID`          the agent that the demo calls
-`VATEL_BASE_URL`          URL of the platform, `https://api.vatel.ai` by default
-`VATEL_SESSION_TOKEN`     session token for the demo, instead of a key and an agent
-========================  =====================================================
+- `VATEL_API_KEY`: organization API key
+- `VATEL_AGENT_ID`: the agent that the demo calls
+- `VATEL_BASE_URL`: URL of the platform, `https://api.vatel.ai` by default
+- `VATEL_SESSION_TOKEN`: session token for the demo, instead of a key and an agent
 """
 
 from __future__ import annotations
@@ -49,10 +47,8 @@ def api_key(given: Optional[str] = None) -> str:
     check_types(str, NONE, api_key=given)
     key = (setting("VATEL_API_KEY", given) or "").strip()
     if not key:
-        raise ConfigurationError(
-            "no API key: pass api_key=... or set VATEL_API_KEY "
-            "(python -m vatel.simulator prints one to try)"
-        )
+        text = "no API key: pass api_key=... or set VATEL_API_KEY"
+        raise ConfigurationError(f"{text} (python -m vatel.simulator prints one to try)")
     if not key.isascii() or not key.isprintable():
         text = "the API key contains characters that are not allowed in an HTTP header"
         raise ConfigurationError(text)
@@ -73,9 +69,8 @@ def refuse_plain_http(url: str) -> None:
     """Raise ConfigurationError if `url` would send the API key unencrypted to another machine."""
     parts = urlsplit(url)
     if parts.scheme == "http" and not _is_loopback(parts.hostname or ""):
-        raise ConfigurationError(
-            f"{url} would receive the API key unencrypted: use https, or allow_http"
-        )
+        text = f"{url} would receive the API key unencrypted: use https, or allow_http"
+        raise ConfigurationError(text)
 
 
 def _is_loopback(host: str) -> bool:

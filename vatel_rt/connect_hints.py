@@ -22,10 +22,7 @@ _CERTIFICATE_HINTS = {  # by OpenSSL's codes: expired, another host name, anothe
 
 
 def why(url: str, error: BaseException, *, proxied: Optional[bool] = None) -> str:
-    """Return the cause of `error` at `url`, followed by advice in parentheses.
-
-    Without `proxied`, the environment says whether a proxy is used.
-    """
+    """Return cause and advice; if `proxied` is None, the environment says whether it is."""
     cause = next(_system_errors(error), error)
     if isinstance(cause, ssl.SSLCertVerificationError):
         advice = _CERTIFICATE_HINTS.get(cause.verify_code, _TRUST)

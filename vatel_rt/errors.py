@@ -15,10 +15,9 @@
     │   └── AudioDeviceError        ... because its device or file failed
     └── SimulatorError              the simulator cannot start, or its scenario is invalid
 
-`APIError` is raised by REST requests and by the handshake of a voice session. Programs written
-for earlier versions catch the errors of httpx: `APIError` is also an `httpx.HTTPStatusError`,
-`APIConnectionError` an `httpx.TransportError` and `APITimeoutError` an `httpx.TimeoutException`.
-No error text contains a key or a token.
+For earlier programs `APIError` is also an `httpx.HTTPStatusError`, `APIConnectionError` an
+`httpx.TransportError` and `APITimeoutError` an `httpx.TimeoutException`. No text contains a key or
+a token.
 """
 
 from __future__ import annotations

@@ -1,15 +1,14 @@
 """Which requests are retried, and after how long.
 
-A request is retried only if that is safe. Reads and deletes always are. A write (POST, PATCH,
-PUT) may have been carried out as soon as it was sent, and some ring a phone: it is retried only
-if no connection was made, never because of an answer. This includes the 503 with which `dial`
-and `session-token` report "not configured".
+Reads and deletes are always safe to retry. A write (POST, PATCH, PUT) may have been carried out
+as soon as it was sent, and some ring a phone: it is retried only if no connection was made,
+never because of an answer.
 
 The handshake of a voice session is retried if no session can have begun: no connection was made,
 or a gateway or the platform refused it with 429, 502 or 503. The token is then unused and is
 sent again; a token function is called anew for each attempt. A handshake that was sent and not
-answered is never retried, not even with a new token: an agent may already be speaking in that
-session, and a second session would be a second call.
+answered is never retried: an agent may already be speaking, and a second session would be a
+second call.
 """
 
 from __future__ import annotations

@@ -24,21 +24,18 @@ T = TypeVar("T")
 
 def parse(response: httpx.Response, reader: Callable[[Any], T]) -> T:
     """Return what `reader` makes of the JSON body of `response`, or raise ResponseParseError."""
+    import msgspec  # slow to import, and not needed to create a client
+
     try:
-        return reader(_json(response))
+        try:
+            value = msgspec.json.decode(response.content)
+        except (msgspec.MsgspecError, ValueError):  # NaN, lone surrogates and UTF-16 are valid
+            value = response.json()
+        return reader(value)
     except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
         asked = f"{response.request.method} {response.request.url.path}"
         text = f"cannot read the answer of {asked}: {error!r:.200}"
         raise ResponseParseError(text, body=response.text) from error
-
-
-def _json(response: httpx.Response) -> Any:
-    import msgspec  # slow to import, and not needed to create a client
-
-    try:
-        return msgspec.json.decode(response.content)
-    except (msgspec.MsgspecError, ValueError):  # NaN, lone surrogates and UTF-16 are valid here
-        return response.json()
 
 
 def pieces(response: httpx.Response) -> Iterator[bytes]:

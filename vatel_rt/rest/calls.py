@@ -54,8 +54,8 @@ class Calls(CallsResource):
     def iter(self, **filters: Unpack[CallFilters]) -> Iterator[Call]:
         """Iterate over the calls of all pages, latest first.
 
-        The filters are those of `list` (`agent_ids`, `status`, `date_from`, ...), with Python's
-        types: several ids in a list, a `datetime` with a time zone, a bool.
+        The filters are those of `list`, with Python's types: several `agent_ids` in a list, a
+        `datetime` with a time zone, a bool.
 
         Calls that new ones push to a later page are not repeated, unless about 2,000 new calls
         begin between two pages. A call that stops matching the filters while you iterate pulls
@@ -88,11 +88,9 @@ class Calls(CallsResource):
     def stream_recording(self, call_id: str) -> Iterator[Iterator[bytes]]:
         """Stream the recording of a call: `with ... as pieces: for piece in pieces: ...`.
 
-        At most 50 streams of a client can be open at a time.
-
         Raises:
             NotFoundError: there is no such call, or it has no recording.
-            APITimeoutError: too many streams were open for 30 seconds.
+            APITimeoutError: 50 streams of this client were open for 30 seconds.
             APIConnectionError: (also while iterating) the transfer was cut.
         """
         with self._rest.stream(**recording_request(call_id)) as response:
@@ -105,10 +103,10 @@ class Calls(CallsResource):
             yield pieces_async(response)
 
     def save_recording(self, call_id: str, path: Path, progress: Optional[Progress] = None) -> None:
-        """Save the recording of a call as a WAV file, without holding it in memory.
+        """Save the recording of a call as a WAV file, which appears only when it is complete.
 
-        The file appears under its name only when it is complete. After a cut the transfer
-        resumes or starts again; it fails after more than `max_retries` cuts without progress.
+        After a cut the transfer resumes or starts again; it fails after more than `max_retries`
+        cuts without progress.
 
         Args:
             call_id: id of the call.
@@ -160,7 +158,7 @@ def _query_value(name: str, value: Any) -> Any:
             raise ValueError(f"{name} has no time zone: pass a datetime with tzinfo")
         return value.isoformat()
     if isinstance(value, bool):
-        return "true" if value else "false"
+        return str(value).lower()
     if isinstance(value, Iterable) and not isinstance(value, (str, Enum)):
         return ",".join(map(str, value))
     return value

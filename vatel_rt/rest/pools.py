@@ -1,7 +1,6 @@
 """The connection pools of a client: one for all threads, one for each event loop.
 
-asyncio is imported only where it is used: it takes a fifth of the time in which a synchronous
-program creates a client.
+asyncio is slow to import, and imported only where it is used.
 """
 
 from __future__ import annotations
@@ -26,13 +25,11 @@ Timeout = Union[float, httpx.Timeout]
 DEFAULT_TIMEOUT = 30.0
 """Seconds for each phase of a request; listing calls with transcripts takes several."""
 CONNECTIONS = 100
-"""Maximum connections of a pool, and maximum requests in progress. Further requests wait in
-front of the pool: in httpx's own queue every waiting request costs time."""
+"""Maximum requests in progress in a pool; others wait here, as httpx's own queue is slow."""
 STREAMS = 50
 """Maximum streamed answers open at a time in a pool, so that places remain for other requests."""
 STREAM_WAIT = 30.0
-"""Seconds to wait for an open stream to be closed. Without a limit, a program that opens one
-stream too many in a single thread would wait forever."""
+"""Seconds to wait for a stream to be closed; a single thread would otherwise wait forever."""
 _SYNC, _ASYNC = httpx.Client, httpx.AsyncClient
 _LIMITS = httpx.Limits(max_connections=None, max_keepalive_connections=20)
 C = TypeVar("C")
@@ -47,10 +44,9 @@ class _LoopPool:
         self.client = _new(httpx.AsyncClient)
         self.places = asyncio.Semaphore(CONNECTIONS)
         self.streams = asyncio.Semaphore(STREAMS)
-        # A loop finishes its asynchronous generators before it closes, so no socket stays open
-        # if `aclose` is not called before `asyncio.run` returns.
-        self._lifetime = self._until_closed(forget)
-        self.open, self.aclose = self._lifetime.__anext__, self._lifetime.aclose
+        # A loop finishes its asynchronous generators before it closes: no socket stays open.
+        lifetime = self._until_closed(forget)
+        self.open, self.aclose = lifetime.__anext__, lifetime.aclose
 
     async def _until_closed(self, forget: Callable[[], object]) -> AsyncGenerator[None, None]:
         try:
@@ -71,8 +67,7 @@ class Pools:
     ) -> None:
         _check_client(given, _SYNC, "http_client")
         _check_client(async_given, _ASYNC, "async_http_client")
-        self._given = given
-        self._async_given = async_given
+        self._given, self._async_given = given, async_given
         self._made: Optional[httpx.Client] = None
         self._places = BoundedSemaphore(CONNECTIONS)
         self._streams = BoundedSemaphore(STREAMS)
@@ -82,12 +77,7 @@ class Pools:
 
     @contextmanager
     def client(self, *, stream: bool = False, queue: bool = False) -> Iterator[httpx.Client]:
-        """Enter a context with the client for one synchronous request, the same for all threads.
-
-        Args:
-            stream: whether the answer is read within the context, piece by piece.
-            queue: wait for a free stream without a time limit.
-        """
+        """Enter a context with the client for one request; `queue`: wait for it without limit."""
         self._refuse_closed()
         if self._given is not None:
             yield self._given
@@ -173,10 +163,8 @@ async def _acquire(streams: asyncio.Semaphore, timeout: Optional[float]) -> None
 
 
 def _too_many_streams() -> APITimeoutError:
-    return APITimeoutError(
-        f"{STREAMS} streamed answers of this client are open, and none was closed within "
-        f"{STREAM_WAIT:g} s: close one before opening another"
-    )
+    text = f"{STREAMS} streamed answers of this client are open, and none was closed within"
+    return APITimeoutError(f"{text} {STREAM_WAIT:g} s: close one before opening another")
 
 
 def _check_client(given: object, kind: type, name: str) -> None:
@@ -196,10 +184,8 @@ def _new(kind: Callable[..., C]) -> C:
         tls = _tls_with(*config.certificates())
         return kind(verify=tls, timeout=DEFAULT_TIMEOUT, limits=_LIMITS)
     except OSError as error:
-        raise ConfigurationError(
-            "the certificates of SSL_CERT_FILE or SSL_CERT_DIR cannot be read: "
-            f"{error.strerror or error}"
-        ) from error
+        text = "the certificates of SSL_CERT_FILE or SSL_CERT_DIR cannot be read"
+        raise ConfigurationError(f"{text}: {error.strerror or error}") from error
     except (ImportError, ValueError, httpx.InvalidURL):  # their texts may contain a password
         raise ConfigurationError(
             f"the proxy in the environment cannot be used: check {config.PROXIES}; "

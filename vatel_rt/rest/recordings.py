@@ -1,8 +1,7 @@
 """Save recordings of calls to files.
 
-Recordings can be hundreds of megabytes and are never held in memory. The file is written under
-a temporary name beside its destination and renamed when it is complete. After a cut the
-transfer resumes, or starts again if the server does not support ranges.
+The file is written under a temporary name beside its destination and renamed when it is
+complete. After a cut the transfer resumes, or starts again if the server does not support ranges.
 """
 
 from __future__ import annotations
