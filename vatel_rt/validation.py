@@ -14,6 +14,7 @@ def check_types(*kinds: Any, **arguments: object) -> None:
     for name, value in arguments.items():
         if not isinstance(value, kinds):
             accepted = " or ".join("None" if k is NONE else k.__name__ for k in kinds)
-            is_class = isinstance(value, type)
-            given = f"the class {value.__name__}" if is_class else type(value).__name__
+            given = type(value).__name__
+            if isinstance(value, type):
+                given = f"the class {value.__name__}"
             raise TypeError(f"{name} must be {accepted}, not {given}")
