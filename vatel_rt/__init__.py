@@ -1,7 +1,4 @@
-"""The runtime of the SDK: REST requests, voice sessions, calls, audio and tools.
-
-Each name is loaded when it is first used.
-"""
+"""The runtime of the SDK. Each name is loaded when it is first used."""
 
 from __future__ import annotations
 

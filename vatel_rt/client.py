@@ -16,19 +16,18 @@ if TYPE_CHECKING:
     from vatel_rt.audio.device import AudioDevice
     from vatel_rt.call.call import LiveCall
     from vatel_rt.call.tools import Tools
-    from vatel_rt.paths import StrPath
-    from vatel_rt.realtime.connection import Connection, connect
+    from vatel_rt.realtime.connection import connect
     from vatel_rt.realtime.handshake import Token
     from vatel_rt.realtime.options import ConnectionOptions
     from vatel_rt.rest.calls import Calls
+    from vatel_rt.validation import Path
 
 
 class Client(RestClient, Resources):
-    """Client of the platform, with the API key of an organization.
+    """Client of the platform, with the API key of an organization; arguments as `RestClient`.
 
     The groups `agents`, `calls`, `llms`, `organization`, `session`, `sip_trunks`,
     `twilio_numbers` and `voices` contain the REST operations, each with an `_async` twin.
-    The arguments are those of `RestClient`.
     """
 
     @cached_property
@@ -49,15 +48,14 @@ class Client(RestClient, Resources):
         """Open a voice session: `await client.connect(token=...)`, or `async with`.
 
         Args:
-            token: session token from `session.generate_token`, which opens one session; or a
-                function, asynchronous or not, that returns a new token for each attempt.
+            token: session token, which opens one session; or a function, asynchronous or not,
+                that returns a new token for each attempt.
             url: base URL; defaults to that of this client.
             path: path of the endpoint; defaults to `/v1/connection`.
             options: timeouts, limits, proxy, headers and TLS.
 
         Raises:
-            APIError: the handshake was refused.
-            APIConnectionError: the platform could not be reached.
+            APIError, APIConnectionError: the platform refused, or could not be reached.
         """
         from vatel_rt.realtime.connection import connect
 
@@ -70,7 +68,7 @@ class Client(RestClient, Resources):
         token: Optional[Token] = None,
         audio: Optional[AudioDevice] = None,
         tools: Optional[Tools] = None,
-        record: Optional[StrPath] = None,
+        record: Optional[Path] = None,
         version_id: Optional[str] = None,
         first_message: Optional[str] = None,
         prompt: Optional[str] = None,
@@ -92,21 +90,18 @@ class Client(RestClient, Resources):
         Raises:
             ConfigurationError: neither or both of `agent_id` and `token` are given, or `token`
                 is combined with an option of a new token.
-            APIError: the platform refused the token or the session.
-            APIConnectionError: the platform could not be reached.
+            APIError, APIConnectionError: as `connect`, also for a new token.
             AudioError: the device does not open.
         """
         from vatel_rt.call.call import LiveCall
         from vatel_rt.realtime.options import ConnectionOptions
 
         if not agent_id and not token:
-            raise ConfigurationError(
-                "no agent to call: pass agent_id (client.agents.list() lists agents) or token"
-            )
+            hint = "pass agent_id (client.agents.list() lists agents) or token"
+            raise ConfigurationError(f"no agent to call: {hint}")
         if agent_id and token:
-            raise ConfigurationError(
-                "pass agent_id or token, not both: a session token already names its agent"
-            )
+            hint = "a session token already names its agent"
+            raise ConfigurationError(f"pass agent_id or token, not both: {hint}")
         if token and (version_id or first_message or prompt):
             raise ConfigurationError(
                 "token cannot be combined with version_id, first_message or prompt: "
@@ -122,7 +117,7 @@ class Client(RestClient, Resources):
             )
             return made.token
 
-        async def connect() -> Connection:
-            return await self.connect(token or new_token, options=options)
+        def opening() -> connect:
+            return self.connect(token or new_token, options=options)
 
-        return LiveCall(connect, audio=audio, tools=tools, record=record)
+        return LiveCall(opening, audio=audio, tools=tools, record=record)

@@ -1,14 +1,12 @@
 """Settings from arguments and environment variables, and the URLs built from them.
 
-The only module that reads `os.environ`. An argument overrides the environment, the environment
-overrides the default; an empty value counts as not given.
+The only module that reads `os.environ`. An argument overrides the environment, which overrides
+the default; an empty value counts as not given.
 
-========================  =====================================================
-`VATEL_API_KEY`           organization API key
-`VATEL_AGENT_ID`          the agent that the demo calls
-`VATEL_BASE_URL`          URL of the platform, `https://api.vatel.ai` by default
-`VATEL_SESSION_TOKEN`     session token for the demo, instead of a key and an agent
-========================  =====================================================
+- `VATEL_API_KEY`: organization API key
+- `VATEL_AGENT_ID`: the agent that the demo calls
+- `VATEL_BASE_URL`: URL of the platform, `https://api.vatel.ai` by default
+- `VATEL_SESSION_TOKEN`: session token for the demo, instead of a key and an agent
 """
 
 from __future__ import annotations
@@ -45,34 +43,22 @@ def setting(name: str, given: Optional[str] = None) -> Optional[str]:
 
 
 def api_key(given: Optional[str] = None) -> str:
-    """Return the API key to use.
-
-    Raises:
-        ConfigurationError: there is no key, or it is not valid in an HTTP header.
-    """
+    """Return the API key, or raise ConfigurationError without one that is valid in a header."""
     check_types(str, NONE, api_key=given)
     key = (setting("VATEL_API_KEY", given) or "").strip()
     if not key:
-        raise ConfigurationError(
-            "no API key: pass api_key=... or set VATEL_API_KEY "
-            "(python -m vatel.simulator prints one to try)"
-        )
+        text = "no API key: pass api_key=... or set VATEL_API_KEY"
+        raise ConfigurationError(f"{text} (python -m vatel.simulator prints one to try)")
     if not key.isascii() or not key.isprintable():
-        raise ConfigurationError(
-            "the API key contains characters that are not allowed in an HTTP header"
-        )
+        text = "the API key contains characters that are not allowed in an HTTP header"
+        raise ConfigurationError(text)
     return key
 
 
 def base_url(given: Optional[str] = None) -> str:
-    """Return the platform's base URL: scheme, host and path prefix, without a trailing `/v1`.
-
-    Raises:
-        ConfigurationError: it is not an http(s) or ws(s) URL.
-    """
+    """Return the platform's base URL: scheme, host and path prefix, without a trailing `/v1`."""
     check_types(str, NONE, base_url=given)
-    text = setting("VATEL_BASE_URL", given) or DEFAULT_BASE_URL
-    parts = _split(text)
+    parts = _split(setting("VATEL_BASE_URL", given) or DEFAULT_BASE_URL)
     path = parts.path.rstrip("/")
     if path.endswith("/v1"):
         path = path[: -len("/v1")].rstrip("/")
@@ -80,16 +66,11 @@ def base_url(given: Optional[str] = None) -> str:
 
 
 def refuse_plain_http(url: str) -> None:
-    """Refuse a base URL that would send the API key unencrypted to another machine.
-
-    Raises:
-        ConfigurationError: the scheme is http and the host is not this machine.
-    """
+    """Raise ConfigurationError if `url` would send the API key unencrypted to another machine."""
     parts = urlsplit(url)
     if parts.scheme == "http" and not _is_loopback(parts.hostname or ""):
-        raise ConfigurationError(
-            f"{url} would receive the API key unencrypted: use https, or allow_http"
-        )
+        text = f"{url} would receive the API key unencrypted: use https, or allow_http"
+        raise ConfigurationError(text)
 
 
 def _is_loopback(host: str) -> bool:
@@ -110,15 +91,7 @@ def connection_query(token: str) -> str:
 
 
 def connection_endpoint(url: Optional[str] = None, path: Optional[str] = None) -> str:
-    """Return the WebSocket URL of voice sessions, without a token.
-
-    Args:
-        url: base URL, http(s) or ws(s), with or without `/v1`; defaults to `base_url()`.
-        path: path of the endpoint; defaults to `/v1/connection`.
-
-    Raises:
-        ConfigurationError: `url` or `path` is invalid.
-    """
+    """Return the WebSocket URL of voice sessions without a token; arguments as `connect`."""
     check_types(str, NONE, path=path)
     parts = _split(base_url(url))
     endpoint = "/" + (path or CONNECTION_PATH).lstrip("/")
@@ -140,6 +113,5 @@ def _split(url: str) -> SplitResult:
             return parts
     except ValueError:  # an invalid port or IPv6 address
         pass
-    # What precedes the host may be a password.
-    shown = re.split("[?#]", url.rpartition("@")[2])[0]
+    shown = re.split("[?#]", url.rpartition("@")[2])[0]  # before the host may be a password
     raise ConfigurationError(f"not a URL of the form https://host[:port]: {shown!r}")

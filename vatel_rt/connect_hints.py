@@ -13,31 +13,23 @@ from vatel_rt.config import PROXIES, is_proxied
 
 CHECK_PROXY = f"a proxy is used: check {PROXIES}, or add this host to NO_PROXY"
 _NUMBER = re.compile(r"\[Errno (\d+)\]")
-_EXPIRED, _OTHER_NAME, _OTHER_ADDRESS = 10, 62, 64
 _TRUST = "if you trust it: set SSL_CERT_FILE to a PEM file with its certificate or its CA's"
-_CERTIFICATE_HINTS = {
-    _EXPIRED: "check the clock of this machine as well",
-    _OTHER_NAME: "use the host name in its certificate",
-    _OTHER_ADDRESS: "use the host name in its certificate",
+_CERTIFICATE_HINTS = {  # by OpenSSL's codes: expired, another host name, another address
+    10: "check the clock of this machine as well",
+    62: "use the host name in its certificate",
+    64: "use the host name in its certificate",
 }
 
 
 def why(url: str, error: BaseException, *, proxied: Optional[bool] = None) -> str:
-    """Return the cause of `error`, followed by advice in parentheses.
-
-    Args:
-        url: URL that could not be reached.
-        error: error of the HTTP or WebSocket library, with system errors in its chain.
-        proxied: whether a proxy is used; None means as the environment says.
-    """
+    """Return cause and advice; if `proxied` is None, the environment says whether it is."""
     cause = next(_system_errors(error), error)
     if isinstance(cause, ssl.SSLCertVerificationError):
         advice = _CERTIFICATE_HINTS.get(cause.verify_code, _TRUST)
         return f"its certificate was rejected: {cause.verify_message.rstrip('.')} ({advice})"
     if isinstance(cause, ssl.SSLError):
         return f"TLS failed: {cause.reason or cause} (check scheme and port of the base URL)"
-    text = str(cause).rstrip(".") or type(cause).__name__
-    advice = check_url(url)
+    text, advice = str(cause).rstrip(".") or type(cause).__name__, check_url(url)
     if isinstance(cause, socket.gaierror):
         text, advice = str(cause.strerror), "check the host name in the base URL and the network"
     elif isinstance(cause, ConnectionRefusedError):

@@ -1,6 +1,4 @@
-"""The errors that the SDK raises on purpose, in one tree.
-
-::
+"""The errors that the SDK raises on purpose::
 
     VatelError
     ├── ConfigurationError          a setting is missing or invalid
@@ -8,13 +6,8 @@
     ├── APIConnectionError          the platform could not be reached
     │   └── APITimeoutError         ... or it did not answer in time
     ├── APIError                    the platform answered with an error status
-    │   ├── BadRequestError         400
-    │   ├── AuthenticationError     401
-    │   ├── PermissionDeniedError   403
-    │   ├── NotFoundError           404
-    │   ├── ConflictError           409
-    │   ├── RateLimitError          429
-    │   └── ServerError             5xx
+    │   ├── BadRequestError (400), AuthenticationError (401), PermissionDeniedError (403),
+    │   └── NotFoundError (404), ConflictError (409), RateLimitError (429), ServerError (5xx)
     ├── ResponseParseError          a successful answer could not be read
     ├── ConnectionClosed            the voice session has ended
     ├── AudioError                  audio cannot be used
@@ -22,10 +15,9 @@
     │   └── AudioDeviceError        ... because its device or file failed
     └── SimulatorError              the simulator cannot start, or its scenario is invalid
 
-`APIError` is raised by REST requests and by the handshake of a voice session. Programs written
-for earlier versions catch the errors of httpx: `APIError` is also an `httpx.HTTPStatusError`,
-`APIConnectionError` an `httpx.TransportError` and `APITimeoutError` an `httpx.TimeoutException`.
-No error text contains a key or a token.
+For earlier programs `APIError` is also an `httpx.HTTPStatusError`, `APIConnectionError` an
+`httpx.TransportError` and `APITimeoutError` an `httpx.TimeoutException`. No text contains a key or
+a token.
 """
 
 from __future__ import annotations
@@ -48,6 +40,7 @@ Cause = Literal[
 ]
 _SHORT = 200
 _LOST = 1006
+_DECODED = {"content-encoding", "transfer-encoding"}
 
 
 class VatelError(Exception):
@@ -95,16 +88,15 @@ class APIError(VatelError, httpx.HTTPStatusError):
         self.request_id: Optional[str] = response.headers.get("x-request-id")
         is_platform = message not in ("", response.reason_phrase)
         self.hint = _hint(response, origin, is_platform=is_platform)
-        text = f"{self.method} {self.path}: {self.status} {self.message}"
-        if self.hint:
-            text = f"{text} ({self.hint})"
+        advice = f" ({self.hint})" if self.hint else ""
+        text = f"{self.method} {self.path}: {self.status} {self.message}{advice}"
         httpx.HTTPStatusError.__init__(self, text, request=response.request, response=response)
 
     def __reduce__(self) -> Any:
         # Without the request's headers, which contain the key.
         answer = httpx.Response(
             self.status,
-            headers=_plain(self.response.headers.items()),
+            headers=_without(_DECODED, self.response.headers.items()),
             content=self.response.content,
             request=httpx.Request(self.method, self.request.url),
         )
@@ -113,30 +105,22 @@ class APIError(VatelError, httpx.HTTPStatusError):
     @staticmethod
     def of(response: httpx.Response, origin: Origin = "request") -> APIError:
         """Return an error of the class for the status of `response`, which must have been read."""
-        kind = _BY_STATUS.get(response.status_code)
-        if kind is None:
-            kind = ServerError if response.is_server_error else APIError
-        return kind(response, origin)
+        other = ServerError if response.is_server_error else APIError
+        return _BY_STATUS.get(response.status_code, other)(response, origin)
 
     @staticmethod
     def of_handshake(url: str, status: int, headers: Iterable[Header], body: bytes) -> APIError:
         """Return the error of a refused handshake; `url` must not contain the token."""
-        request = httpx.Request("GET", url)
         # Without its type the body is decoded as UTF-8; some charsets would raise.
-        plain = [
-            (name, value) for name, value in _plain(headers) if name.lower() != b"content-type"
-        ]
-        answer = httpx.Response(status, headers=plain, content=body, request=request)
+        kept = _without({*_DECODED, "content-type"}, headers)
+        request = httpx.Request("GET", url)
+        answer = httpx.Response(status, headers=kept, content=body, request=request)
         return APIError.of(answer, "handshake")
 
 
-def _plain(headers: Iterable[Header]) -> list[tuple[bytes, bytes]]:
-    """Return the headers for a body that is already decoded."""
-    return [
-        (name.encode("latin-1", "replace"), value.encode("latin-1", "replace"))
-        for name, value in headers
-        if name.lower() not in {"content-encoding", "transfer-encoding"}
-    ]
+def _without(names: set[str], headers: Iterable[Header]) -> list[tuple[bytes, bytes]]:
+    kept = (header for header in headers if header[0].lower() not in names)
+    return [(n.encode("latin-1", "replace"), v.encode("latin-1", "replace")) for n, v in kept]
 
 
 def _message(response: httpx.Response) -> str:
@@ -148,21 +132,21 @@ def _message(response: httpx.Response) -> str:
     if isinstance(error, str) and error:
         return error
     text = response.text.strip()
-    if text and len(text) <= _SHORT and "<" not in text and "\n" not in text:
-        return text
-    return ""
+    return text if len(text) <= _SHORT and "<" not in text and "\n" not in text else ""
 
 
 _HANDSHAKE_HINTS = dict.fromkeys(
     (400, 401), "get a new session token: each token opens one call and expires soon"
 )
-_PLATFORM_HINTS = {
+_HINTS = {
     401: "check the API key: VATEL_API_KEY or api_key=...",
     403: "check that the resource belongs to the organization of your API key",
     404: "check the id, and that your API key belongs to the same organization",
 }
-_OTHER_HINTS = {404: "the server has no such path: check the base URL"}
-_GATEWAY_HINT = "a gateway may be down: try again later"
+_OTHER_HINTS = {
+    404: "the server has no such path: check the base URL",
+    **dict.fromkeys(range(500, 600), "a gateway may be down: try again later"),
+}
 
 
 def _hint(response: httpx.Response, origin: Origin, *, is_platform: bool) -> str:
@@ -171,11 +155,10 @@ def _hint(response: httpx.Response, origin: Origin, *, is_platform: bool) -> str
     if status == httpx.codes.TOO_MANY_REQUESTS:
         asked = response.headers.get("retry-after", "")
         return f"try again in {asked} s" if asked.isdecimal() else "try again later"
-    hints = _PLATFORM_HINTS if is_platform else {**_PLATFORM_HINTS, **_OTHER_HINTS}
+    hints = _HINTS if is_platform else {**_HINTS, **_OTHER_HINTS}
     if origin == "handshake":
         hints = {**hints, **_HANDSHAKE_HINTS}
-    is_gateway = response.is_server_error and not is_platform
-    return hints.get(status, _GATEWAY_HINT if is_gateway else "")
+    return hints.get(status, "")
 
 
 class BadRequestError(APIError):
@@ -207,11 +190,7 @@ class ServerError(APIError):
 
 
 class ResponseParseError(VatelError):
-    """A successful answer that does not match the documentation of the operation.
-
-    Attributes:
-        body: the answer as text.
-    """
+    """A successful answer that does not match the operation's documentation; `body` is its text."""
 
     def __init__(self, message: str, *, body: str = "") -> None:
         self.body = body
@@ -227,8 +206,7 @@ class ConnectionClosed(VatelError):  # noqa: N818  (the usual name)
         cause: `platform` or `caller`: that side closed the session; `network`: the connection
             was lost; `ping_timeout`: no answer to a ping; `idle_timeout`: no message for longer
             than the options allow; `protocol_error`: the platform violated the WebSocket
-            protocol, for example with text that is not UTF-8; `frame_too_large`: the platform
-            sent a larger frame than the options allow.
+            protocol; `frame_too_large`: its frame was larger than the options allow.
     """
 
     def __init__(self, code: int, reason: str = "", cause: Optional[Cause] = None) -> None:

@@ -3,61 +3,52 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from importlib import import_module
 from typing import Any, Callable, Optional
 
 Missing = Callable[[str], Optional[Exception]]
-"""Returns the error to raise if a package is missing, or None for packages it does not know."""
 
 
 def exports(
     package: str, homes: Mapping[str, str], *wholes: str, missing: Optional[Missing] = None
 ) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
-    """Return the `__getattr__` and `__dir__` of a package that re-exports names.
+    """Return the `__getattr__` and `__dir__` of `package`, which re-exports names.
 
     Args:
         package: name of the package.
         homes: the module of each name; for a submodule its full name.
         wholes: modules of which all public names are re-exported.
-        missing: called with the name of a package that is not installed.
+        missing: returns the error to raise if the named package is not installed, or None.
     """
 
     def public() -> list[str]:
         names = (import_module(whole).__all__ for whole in wholes)
         return sorted({*homes}.union(*names))
 
-    def home_of(name: str) -> str:
-        home = homes.get(name)
-        if home is None and not name.startswith("_"):
-            home = next((whole for whole in wholes if name in import_module(whole).__all__), None)
+    def load(name: str) -> Any:
+        searched = () if name.startswith("_") else wholes
+        found = (whole for whole in searched if name in import_module(whole).__all__)
+        home = homes.get(name) or next(found, None)
         if home is None:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
-        return home
+        module = import_module(home)
+        return module if home == f"{package}.{name}" else getattr(module, name)
 
     def get(name: str) -> Any:
         if name == "__all__":
             return public()
-        with _translated(missing):
-            home = home_of(name)
-            module = import_module(home)
-            value = module if home == f"{package}.{name}" else getattr(module, name)
+        try:
+            value = load(name)
+        except ModuleNotFoundError as error:
+            replacement = missing(_top_level(error)) if missing else None
+            if replacement is None:
+                raise
+            raise replacement from error
         setattr(sys.modules[package], name, value)
         return value
 
     return get, public
-
-
-@contextmanager
-def _translated(missing: Optional[Missing]) -> Iterator[None]:
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        replacement = missing(_top_level(error)) if missing else None
-        if replacement is None:
-            raise
-        raise replacement from error
 
 
 def install_hint(error: ModuleNotFoundError) -> str:

@@ -1,20 +1,20 @@
-"""Which requests are retried, and after how long. Pure: no network, no sleeping.
+"""Which requests are retried, and after how long.
 
-A request is retried only if that is safe. Reads and deletes always are. A write (POST, PATCH,
-PUT) may have been carried out as soon as it was sent, and some ring a phone: it is retried only
-if no connection was made, never because of an answer. This includes the 503 with which `dial`
-and `session-token` report "not configured".
+Reads and deletes are always safe to retry. A write (POST, PATCH, PUT) may have been carried out
+as soon as it was sent, and some ring a phone: it is retried only if no connection was made,
+never because of an answer.
 
 The handshake of a voice session is retried if no session can have begun: no connection was made,
 or a gateway or the platform refused it with 429, 502 or 503. The token is then unused and is
 sent again; a token function is called anew for each attempt. A handshake that was sent and not
-answered is never retried, not even with a new token: an agent may already be speaking in that
-session, and a second session would be a second call.
+answered is never retried: an agent may already be speaking, and a second session would be a
+second call.
 """
 
 from __future__ import annotations
 
 import random
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
@@ -24,9 +24,8 @@ REPEATABLE = frozenset({"GET", "HEAD", "DELETE"})
 TRANSIENT = frozenset({408, 429, 502, 503, 504})
 TURNED_AWAY = frozenset({429, 502, 503})
 DEFAULT_RETRIES = 2
-FIRST_WAIT = 0.5
+FIRST_WAIT, LONGEST_WAIT = 0.5, 8.0
 """Seconds, doubled with each attempt. A gateway takes a few seconds to restart."""
-LONGEST_WAIT = 8.0
 LONGEST_RETRY_AFTER = 60.0
 """Maximum `Retry-After` in seconds; a longer one raises the error at once."""
 LONGEST_HANDSHAKE_WAIT = 10.0
@@ -35,13 +34,7 @@ LONGEST_HANDSHAKE_WAIT = 10.0
 
 @dataclass(frozen=True)
 class Failure:
-    """Why an attempt failed.
-
-    Attributes:
-        status: status of the answer, or None if there was no answer.
-        retry_after: header `Retry-After` of the answer: seconds or an HTTP date.
-        left: False if the request provably was not sent.
-    """
+    """The answer of a failed attempt, if any; `left` is False if it provably was not sent."""
 
     status: Optional[int] = None
     retry_after: Optional[str] = None
@@ -50,9 +43,9 @@ class Failure:
 
 def may_repeat(method: str, failure: Failure) -> bool:
     """Return whether a request may be sent again after `failure`."""
-    if failure.status is not None:
-        return method in REPEATABLE and failure.status in TRANSIENT
-    return method in REPEATABLE or not failure.left
+    if failure.status is None:
+        return method in REPEATABLE or not failure.left
+    return method in REPEATABLE and failure.status in TRANSIENT
 
 
 def may_repeat_handshake(failure: Failure) -> bool:
@@ -82,11 +75,8 @@ def wait_before(
 def _seconds(retry_after: Optional[str], now: datetime) -> Optional[float]:
     if not retry_after:
         return None
-    try:
+    with suppress(ValueError, OverflowError):  # not a number
         return max(0.0, float(int(retry_after)))
-    except (ValueError, OverflowError):
-        pass
-    try:
+    with suppress(ValueError, TypeError, OverflowError):  # not a date, or one without a zone
         return max(0.0, (parsedate_to_datetime(retry_after) - now).total_seconds())
-    except (ValueError, TypeError, OverflowError):  # not a date, or a date without a zone
-        return None
+    return None

@@ -1,18 +1,16 @@
-"""Type checks of arguments at the public edge."""
+"""Types of arguments at the public edge, and their checks."""
 
 from __future__ import annotations
 
-from typing import Any
+from os import PathLike
+from typing import Any, Union
 
 NONE = type(None)
+Path = Union[str, "PathLike[str]"]
 
 
 def check_types(*kinds: Any, **arguments: object) -> None:
-    """Check that each argument is an instance of one of `kinds`.
-
-    Raises:
-        TypeError: names the argument, the accepted types and the given type.
-    """
+    """Raise TypeError unless each argument is an instance of one of `kinds`."""
     for name, value in arguments.items():
         if not isinstance(value, kinds):
             accepted = " or ".join("None" if k is NONE else k.__name__ for k in kinds)

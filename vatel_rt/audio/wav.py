@@ -10,15 +10,14 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from os import PathLike, fspath
-from typing import BinaryIO, Optional, Union
+from typing import BinaryIO, Optional
 
 from vatel_rt.audio.pcm import SAMPLE_RATE, SAMPLE_WIDTH, interleave, is_wav
 from vatel_rt.audio.resampling import resample, to_16_bit, to_mono
 from vatel_rt.errors import AudioDeviceError, AudioFormatError
+from vatel_rt.validation import Path
 
 log = logging.getLogger("vatel.audio")
-
-Path = Union[str, "PathLike[str]"]
 
 STANDARD = "-"
 """Instead of a path: standard input or output."""

@@ -6,7 +6,8 @@ from typing import Optional, Union
 
 from vatel_rt.audio.clocked_device import ClockedDevice
 from vatel_rt.audio.pcm import BLOCK_BYTES, check_speech, silence
-from vatel_rt.audio.wav import Path, WavWriter, read_wav
+from vatel_rt.audio.wav import WavWriter, read_wav
+from vatel_rt.validation import Path
 
 
 class WavDevice(ClockedDevice):

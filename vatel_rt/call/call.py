@@ -19,7 +19,7 @@ import anyio
 
 from vatel_rt.audio.clocked_device import SilentDevice
 from vatel_rt.audio.device import AudioDevice
-from vatel_rt.audio.wav import Path, Recorder
+from vatel_rt.audio.wav import Recorder
 from vatel_rt.call import shutdown
 from vatel_rt.call.dispatch import Dispatcher
 from vatel_rt.call.end import CallEnd, Outcome
@@ -33,7 +33,7 @@ from vatel_rt.errors import AudioDeviceError
 from vatel_rt.realtime.connection import Connection
 from vatel_rt.realtime.messages import Incoming
 from vatel_rt.realtime.trace import Tap
-from vatel_rt.validation import NONE, check_types
+from vatel_rt.validation import NONE, Path, check_types
 
 log = logging.getLogger("vatel.call")
 

@@ -14,7 +14,6 @@ type `invalid_message`. `Simulator.replay` plays a trace.
 from __future__ import annotations
 
 import logging
-import os
 import re
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -35,8 +34,8 @@ from vatel_rt.realtime.messages import (
     UnknownMessage,
     Unread,
 )
+from vatel_rt.validation import Path
 
-Path = Union[str, os.PathLike[str]]
 Sender = Literal["platform", "client"]
 Message = Union[ServerMessage, ClientMessage, Unread]
 Tap = Callable[[Sender, Message], None]

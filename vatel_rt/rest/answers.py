@@ -15,38 +15,31 @@ PIECE = 64 * 1024
 """Size in bytes of a piece of a streamed body."""
 NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 """Errors after which the request provably was not sent."""
+_BLOCKS = (
+    "this call blocks the event loop (use its `_async` twin; a simulator in the same event loop "
+    "cannot answer: start it with `with Simulator()`, which runs it in a thread)"
+)
 T = TypeVar("T")
 
 
 def parse(response: httpx.Response, reader: Callable[[Any], T]) -> T:
-    """Return what `reader` makes of the JSON body of `response`.
+    """Return what `reader` makes of the JSON body of `response`, or raise ResponseParseError."""
+    import msgspec  # slow to import, and not needed to create a client
 
-    Raises:
-        ResponseParseError: the body is not JSON, or `reader` rejects it.
-    """
     try:
-        return reader(_json(response))
+        try:
+            value = msgspec.json.decode(response.content)
+        except (msgspec.MsgspecError, ValueError):  # NaN, lone surrogates and UTF-16 are valid
+            value = response.json()
+        return reader(value)
     except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
         asked = f"{response.request.method} {response.request.url.path}"
         text = f"cannot read the answer of {asked}: {error!r:.200}"
         raise ResponseParseError(text, body=response.text) from error
 
 
-def _json(response: httpx.Response) -> Any:
-    import msgspec  # slow to import, and not needed to create a client
-
-    try:
-        return msgspec.json.decode(response.content)
-    except (msgspec.MsgspecError, ValueError):  # NaN, lone surrogates and UTF-16 are valid here
-        return response.json()
-
-
 def pieces(response: httpx.Response) -> Iterator[bytes]:
-    """Yield the body of a streamed answer as it arrives.
-
-    Raises:
-        APIConnectionError: the transfer was cut.
-    """
+    """Yield the body of a streamed answer; raise APIConnectionError if the transfer is cut."""
     try:
         yield from response.iter_bytes(PIECE)
     except httpx.RequestError as error:
@@ -63,13 +56,7 @@ async def pieces_async(response: httpx.Response) -> AsyncIterator[bytes]:
 
 
 def unanswered(url: str, error: httpx.RequestError, *, blocks: bool = False) -> APIConnectionError:
-    """Return the error of a request to `url` with no answer or an incomplete one.
-
-    Args:
-        url: URL of the request.
-        error: the error of httpx.
-        blocks: whether the request blocked the event loop that should have answered it.
-    """
+    """Return the SDK's error; `blocks`: the request blocked the event loop that should answer."""
     parts = urlsplit(url)
     host = f"{parts.scheme}://{parts.netloc}"
     if isinstance(error, httpx.TimeoutException):
@@ -77,9 +64,3 @@ def unanswered(url: str, error: httpx.RequestError, *, blocks: bool = False) -> 
         return APITimeoutError(f"{host} did not answer in time: {_BLOCKS if blocks else advice}")
     did = "cannot reach" if isinstance(error, NOT_SENT) else "lost the connection to"
     return APIConnectionError(f"{did} {host}: {why(host, error)}")
-
-
-_BLOCKS = (
-    "this call blocks the event loop (use its `_async` twin; a simulator in the same event loop "
-    "cannot answer: start it with `with Simulator()`, which runs it in a thread)"
-)

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, Optional, TypedDict, Union
 from vatel_rest.api.calls import CallsResource
 
 from vatel_rt.errors import APIConnectionError
-from vatel_rt.paths import StrPath
 from vatel_rt.rest.answers import pieces, pieces_async
 from vatel_rt.rest.recordings import Progress, Transfer, recording_request
+from vatel_rt.validation import Path
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -29,11 +29,7 @@ REMEMBERED = 20 * LARGEST_PAGE
 
 
 class CallFilters(TypedDict, total=False):
-    """Filters for calls; a call must satisfy all of them.
-
-    As for `Calls.list`, but with Python's types: `agent_ids` may be several ids, the dates may
-    be `datetime` objects with a time zone, `outbound` may be a bool.
-    """
+    """Filters for calls, with Python's types; a call must satisfy all of them."""
 
     organization_id: str
     page_size: int
@@ -58,13 +54,12 @@ class Calls(CallsResource):
     def iter(self, **filters: Unpack[CallFilters]) -> Iterator[Call]:
         """Iterate over the calls of all pages, latest first.
 
-        The filters are those of `list` (`agent_ids`, `status`, `date_from`, ...), with Python's
-        types: several ids in a list, a `datetime` with a time zone, a bool.
+        The filters are those of `list`, with Python's types: several `agent_ids` in a list, a
+        `datetime` with a time zone, a bool.
 
-        New calls push earlier ones to later pages while you iterate; those are not repeated,
-        unless about 2,000 new calls begin between two pages. A call that stops matching the
-        filters meanwhile (because its `status` changes, for example) pulls another call onto a
-        page that was already read: filter by values that do not change to miss none.
+        Calls that new ones push to a later page are not repeated, unless about 2,000 new calls
+        begin between two pages. A call that stops matching the filters while you iterate pulls
+        another one onto a page that was already read: filter by values that do not change.
 
         Raises:
             ValueError: a date has no time zone.
@@ -93,11 +88,9 @@ class Calls(CallsResource):
     def stream_recording(self, call_id: str) -> Iterator[Iterator[bytes]]:
         """Stream the recording of a call: `with ... as pieces: for piece in pieces: ...`.
 
-        At most 50 streams of a client can be open at a time.
-
         Raises:
             NotFoundError: there is no such call, or it has no recording.
-            APITimeoutError: too many streams were open for 30 seconds.
+            APITimeoutError: 50 streams of this client were open for 30 seconds.
             APIConnectionError: (also while iterating) the transfer was cut.
         """
         with self._rest.stream(**recording_request(call_id)) as response:
@@ -109,13 +102,11 @@ class Calls(CallsResource):
         async with self._rest.stream_async(**recording_request(call_id)) as response:
             yield pieces_async(response)
 
-    def save_recording(
-        self, call_id: str, path: StrPath, progress: Optional[Progress] = None
-    ) -> None:
-        """Save the recording of a call as a WAV file, without holding it in memory.
+    def save_recording(self, call_id: str, path: Path, progress: Optional[Progress] = None) -> None:
+        """Save the recording of a call as a WAV file, which appears only when it is complete.
 
-        The file appears under its name only when it is complete. After a cut the transfer
-        resumes or starts again; it fails after more than `max_retries` cuts without progress.
+        After a cut the transfer resumes or starts again; it fails after more than `max_retries`
+        cuts without progress.
 
         Args:
             call_id: id of the call.
@@ -140,7 +131,7 @@ class Calls(CallsResource):
                 time.sleep(wait)
 
     async def save_recording_async(
-        self, call_id: str, path: StrPath, progress: Optional[Progress] = None
+        self, call_id: str, path: Path, progress: Optional[Progress] = None
     ) -> None:
         """Asynchronous `save_recording`. Cancelling it leaves no file."""
         with Transfer(call_id, path, progress, self._rest.max_retries) as transfer:
@@ -167,7 +158,7 @@ def _query_value(name: str, value: Any) -> Any:
             raise ValueError(f"{name} has no time zone: pass a datetime with tzinfo")
         return value.isoformat()
     if isinstance(value, bool):
-        return "true" if value else "false"
+        return str(value).lower()
     if isinstance(value, Iterable) and not isinstance(value, (str, Enum)):
         return ",".join(map(str, value))
     return value
@@ -176,13 +167,10 @@ def _query_value(name: str, value: Any) -> Any:
 def _new(calls: Iterable[Call], recent: dict[str, None]) -> Iterator[Call]:
     """Yield the calls that are not in `recent`, the last ids in the order they were listed."""
     for call in calls:
-        if call.id is None:
+        if call.id is None or call.id not in recent:
             yield call
-            continue
-        is_new = call.id not in recent
-        recent.pop(call.id, None)
-        recent[call.id] = None
+        if call.id is not None:
+            recent.pop(call.id, None)
+            recent[call.id] = None
         if len(recent) > REMEMBERED:
             del recent[next(iter(recent))]
-        if is_new:
-            yield call

@@ -1,7 +1,6 @@
 """The connection pools of a client: one for all threads, one for each event loop.
 
-asyncio is imported only where it is used: it takes a fifth of the time in which a synchronous
-program creates a client.
+asyncio is slow to import, and imported only where it is used.
 """
 
 from __future__ import annotations
@@ -10,12 +9,11 @@ from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from functools import cache
 from threading import BoundedSemaphore, Lock
-from typing import TYPE_CHECKING, Callable, Optional, Union
+from typing import TYPE_CHECKING, Callable, Optional, TypeVar, Union
 
 import httpx
 
 from vatel_rt import config
-from vatel_rt.config import PROXIES
 from vatel_rt.errors import APITimeoutError, ClientClosedError, ConfigurationError
 from vatel_rt.validation import NONE, check_types
 
@@ -27,82 +25,41 @@ Timeout = Union[float, httpx.Timeout]
 DEFAULT_TIMEOUT = 30.0
 """Seconds for each phase of a request; listing calls with transcripts takes several."""
 CONNECTIONS = 100
-"""Maximum connections of a pool, and maximum requests in progress. Further requests wait in
-front of the pool: in httpx's own queue every waiting request costs time."""
+"""Maximum requests in progress in a pool; others wait here, as httpx's own queue is slow."""
 STREAMS = 50
 """Maximum streamed answers open at a time in a pool, so that places remain for other requests."""
 STREAM_WAIT = 30.0
-"""Seconds to wait for an open stream to be closed. Without a limit, a program that opens one
-stream too many in a single thread would wait forever."""
+"""Seconds to wait for a stream to be closed; a single thread would otherwise wait forever."""
 _SYNC, _ASYNC = httpx.Client, httpx.AsyncClient
 _LIMITS = httpx.Limits(max_connections=None, max_keepalive_connections=20)
+C = TypeVar("C")
 
 
 class _LoopPool:
-    """The pool of one event loop, closed when the loop closes.
-
-    A loop finishes its asynchronous generators before it closes, so no socket stays open if
-    `aclose` is not called before `asyncio.run` returns.
-
-    Args:
-        forget: called when the pool is closed.
-    """
+    """The pool of one event loop, to be kept with `open` and closed with `aclose`."""
 
     def __init__(self, forget: Callable[[], object]) -> None:
         import asyncio
 
-        self._forget = forget
-        with _environment_errors():
-            self.client = httpx.AsyncClient(verify=_tls(), timeout=DEFAULT_TIMEOUT, limits=_LIMITS)
-        self._places = asyncio.Semaphore(CONNECTIONS)
-        self._streams = asyncio.Semaphore(STREAMS)
-        self._open = self._until_closed()
+        self.client = _new(httpx.AsyncClient)
+        self.places = asyncio.Semaphore(CONNECTIONS)
+        self.streams = asyncio.Semaphore(STREAMS)
+        # A loop finishes its asynchronous generators before it closes: no socket stays open.
+        lifetime = self._until_closed(forget)
+        self.open, self.aclose = lifetime.__anext__, lifetime.aclose
 
-    async def opened(self) -> _LoopPool:
-        """Register the pool with the running loop, and return it."""
-        await self._open.__anext__()
-        return self
-
-    @asynccontextmanager
-    async def place(self, *, stream: bool, queue: bool) -> AsyncIterator[None]:
-        """Occupy a place in the pool, and one of its streams."""
-        if stream:
-            await self._acquire_stream(None if queue else STREAM_WAIT)
-        try:
-            async with self._places:
-                yield
-        finally:
-            if stream:
-                self._streams.release()
-
-    async def aclose(self) -> None:
-        """Close the pool."""
-        await self._open.aclose()
-
-    async def _acquire_stream(self, timeout: Optional[float]) -> None:
-        import anyio
-
-        try:
-            with anyio.fail_after(timeout):
-                await self._streams.acquire()
-        except TimeoutError:
-            raise _too_many_streams() from None
-
-    async def _until_closed(self) -> AsyncGenerator[None, None]:
+    async def _until_closed(self, forget: Callable[[], object]) -> AsyncGenerator[None, None]:
         try:
             yield
         finally:
-            self._forget()
+            forget()
             await self.client.aclose()
 
 
 class Pools:
     """Create httpx clients when they are first needed, and close those that were created here.
 
-    Args:
-        given: the user's client for synchronous requests; never closed here, and its own
-            limits apply.
-        async_given: the same for asynchronous requests.
+    The clients that the user gave are never closed here, and their own limits apply.
     """
 
     def __init__(
@@ -110,8 +67,7 @@ class Pools:
     ) -> None:
         _check_client(given, _SYNC, "http_client")
         _check_client(async_given, _ASYNC, "async_http_client")
-        self._given = given
-        self._async_given = async_given
+        self._given, self._async_given = given, async_given
         self._made: Optional[httpx.Client] = None
         self._places = BoundedSemaphore(CONNECTIONS)
         self._streams = BoundedSemaphore(STREAMS)
@@ -121,18 +77,9 @@ class Pools:
 
     @contextmanager
     def client(self, *, stream: bool = False, queue: bool = False) -> Iterator[httpx.Client]:
-        """Enter a context with the client for one synchronous request, the same for all threads.
-
-        Args:
-            stream: whether the answer is read within the context, piece by piece.
-            queue: wait for a free stream without a time limit.
-
-        Raises:
-            APITimeoutError: too many streams were open for `STREAM_WAIT` seconds.
-            ClientClosedError: the pools are closed.
-        """
+        """Enter a context with the client for one request; `queue`: wait for it without limit."""
+        self._refuse_closed()
         if self._given is not None:
-            self._refuse_closed()
             yield self._given
             return
         made = self._sync_client()
@@ -155,16 +102,16 @@ class Pools:
         if self._async_given is not None:
             yield self._async_given
             return
-        import asyncio
-
-        loop = asyncio.get_running_loop()
-        pool = self._by_loop.get(loop)
-        if pool is None:
-            pool = self._by_loop[loop] = _LoopPool(lambda: self._by_loop.pop(loop, None))
-            await pool.opened()
-        async with pool.place(stream=stream, queue=queue):
-            self._refuse_closed()
-            yield pool.client
+        pool = await self._loop_pool()
+        if stream:
+            await _acquire(pool.streams, None if queue else STREAM_WAIT)
+        try:
+            async with pool.places:
+                self._refuse_closed()
+                yield pool.client
+        finally:
+            if stream:
+                pool.streams.release()
 
     def close(self) -> None:
         """Close the synchronous client, and refuse all further requests."""
@@ -187,22 +134,37 @@ class Pools:
         with self._lock:
             self._refuse_closed()
             if self._made is None:
-                with _environment_errors():
-                    self._made = httpx.Client(
-                        verify=_tls(), timeout=DEFAULT_TIMEOUT, limits=_LIMITS
-                    )
+                self._made = _new(httpx.Client)
             return self._made
+
+    async def _loop_pool(self) -> _LoopPool:
+        import asyncio
+
+        loop = asyncio.get_running_loop()
+        pool = self._by_loop.get(loop)
+        if pool is None:
+            pool = self._by_loop[loop] = _LoopPool(lambda: self._by_loop.pop(loop, None))
+            await pool.open()
+        return pool
 
     def _refuse_closed(self) -> None:
         if self._closed:
             raise ClientClosedError("the client is closed: create a new one")
 
 
+async def _acquire(streams: asyncio.Semaphore, timeout: Optional[float]) -> None:
+    import anyio
+
+    try:
+        with anyio.fail_after(timeout):
+            await streams.acquire()
+    except TimeoutError:
+        raise _too_many_streams() from None
+
+
 def _too_many_streams() -> APITimeoutError:
-    return APITimeoutError(
-        f"{STREAMS} streamed answers of this client are open, and none was closed within "
-        f"{STREAM_WAIT:g} s: close one before opening another"
-    )
+    text = f"{STREAMS} streamed answers of this client are open, and none was closed within"
+    return APITimeoutError(f"{text} {STREAM_WAIT:g} s: close one before opening another")
 
 
 def _check_client(given: object, kind: type, name: str) -> None:
@@ -211,27 +173,21 @@ def _check_client(given: object, kind: type, name: str) -> None:
         check_types(kind, NONE, **{name: given})
 
 
-def _tls() -> ssl.SSLContext:
-    return _tls_with(*config.certificates())
-
-
 @cache  # loading takes 15 ms and a megabyte: too much for every client and event loop
 def _tls_with(*_: Optional[str]) -> ssl.SSLContext:
     return httpx.create_ssl_context()
 
 
-@contextmanager
-def _environment_errors() -> Iterator[None]:
-    """Translate errors of settings that httpx reads from the environment."""
+def _new(kind: Callable[..., C]) -> C:
+    """Return a new client; translate errors of settings that httpx reads from the environment."""
     try:
-        yield
+        tls = _tls_with(*config.certificates())
+        return kind(verify=tls, timeout=DEFAULT_TIMEOUT, limits=_LIMITS)
     except OSError as error:
-        raise ConfigurationError(
-            "the certificates of SSL_CERT_FILE or SSL_CERT_DIR cannot be read: "
-            f"{error.strerror or error}"
-        ) from error
+        text = "the certificates of SSL_CERT_FILE or SSL_CERT_DIR cannot be read"
+        raise ConfigurationError(f"{text}: {error.strerror or error}") from error
     except (ImportError, ValueError, httpx.InvalidURL):  # their texts may contain a password
         raise ConfigurationError(
-            f"the proxy in the environment cannot be used: check {PROXIES}; "
+            f"the proxy in the environment cannot be used: check {config.PROXIES}; "
             "for a SOCKS proxy: pip install 'httpx[socks]'"
         ) from None

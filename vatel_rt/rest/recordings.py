@@ -1,25 +1,23 @@
 """Save recordings of calls to files.
 
-Recordings can be hundreds of megabytes and are never held in memory. The file is written under
-a temporary name beside its destination and renamed when it is complete. After a cut the
-transfer resumes, or starts again if the server does not support ranges.
+The file is written under a temporary name beside its destination and renamed when it is
+complete. After a cut the transfer resumes, or starts again if the server does not support ranges.
 """
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
 import secrets
 from collections.abc import Mapping
-from os import fspath
+from contextlib import suppress
 from typing import Any, Callable, Optional
 
 from vatel_rest.types import segment
 
 from vatel_rt.errors import APIConnectionError
-from vatel_rt.paths import StrPath
 from vatel_rt.retry import Failure, wait_before
+from vatel_rt.validation import Path
 
 Progress = Callable[[int, Optional[int]], object]
 """Called with the bytes written so far and the total size, if that is known."""
@@ -33,32 +31,19 @@ def recording_request(call_id: str) -> dict[str, Any]:
 
 
 class Transfer:
-    """The transfer of a recording to a file, over as many requests as it takes.
-
-    Leaving the context without `finish` leaves no file.
-
-    Args:
-        call_id: id of the call.
-        path: destination; an existing file is replaced when the transfer is complete.
-        progress: called after each piece.
-        max_retries: how often in a row the transfer may be cut without progress.
-
-    Raises:
-        OSError: the file cannot be written.
-    """
+    """The transfer of a recording to a file; leaving the context without `finish` leaves none."""
 
     def __init__(
-        self, call_id: str, path: StrPath, progress: Optional[Progress], max_retries: int
+        self, call_id: str, path: Path, progress: Optional[Progress], max_retries: int
     ) -> None:
         self._request = recording_request(call_id)
-        self._path = fspath(path)
+        self._path = os.fspath(path)
         self._part = f"{self._path}.{secrets.token_hex(4)}.part"
         self._progress = progress
         self._max_retries = max_retries
-        self._have = self._most = 0
+        self._have = self._most = self._cuts = 0
         self._total: Optional[int] = None
         self._tag: Optional[str] = None
-        self._cuts = 0
         self._file = open(self._part, "xb")  # noqa: SIM115  (closed by __exit__)
 
     def __enter__(self) -> Transfer:
@@ -66,7 +51,7 @@ class Transfer:
 
     def __exit__(self, *_: object) -> None:
         self._file.close()
-        with contextlib.suppress(FileNotFoundError):
+        with suppress(FileNotFoundError):
             os.unlink(self._part)
 
     def request(self) -> dict[str, Any]:
@@ -78,22 +63,16 @@ class Transfer:
         return {**self._request, "headers": headers}
 
     def begin(self, status: int, headers: Mapping[str, str]) -> None:
-        """Prepare to write the body of an answer: resume, or start again.
-
-        Raises:
-            APIConnectionError: the answer is not the part that was requested.
-        """
+        """Prepare to write the body of an answer: resume, or start again."""
         if status == _PARTIAL:
             self._resume(headers.get("content-range", ""))
             return
         self._have = 0
         self._file.seek(0)
         self._file.truncate()
-        length = headers.get("content-length", "")
+        length, tag = headers.get("content-length", ""), headers.get("etag", "")
         self._total = int(length) if length.isdigit() else None
-        # Only a strong tag promises that the bytes are the same.
-        tag = headers.get("etag", "")
-        self._tag = tag if tag.startswith('"') else None
+        self._tag = tag if tag.startswith('"') else None  # a weak tag allows other bytes
 
     def _resume(self, content_range: str) -> None:
         rest = _RANGE.match(content_range)
@@ -112,11 +91,7 @@ class Transfer:
             self._progress(self._have, self._total)
 
     def finish(self) -> None:
-        """Move the complete file to its destination.
-
-        Raises:
-            APIConnectionError: the recording is incomplete.
-        """
+        """Move the file to its destination, or raise APIConnectionError if it is incomplete."""
         if self._total is not None and self._have != self._total:
             raise APIConnectionError(f"the recording ended at {self._have} of {self._total} bytes")
         self._file.close()

@@ -1,7 +1,5 @@
 """How a REST request is sent, tried again and logged, and how its errors are translated.
 
-The generated endpoints contain no policy: they name the request and how its answer is parsed.
-
 Logger `vatel`: one line per attempt at DEBUG with method, path, status and milliseconds.
 """
 
@@ -32,7 +30,6 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 log = logging.getLogger("vatel")
-
 T = TypeVar("T")
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
@@ -49,15 +46,13 @@ class RestClient:
         http_client: your own httpx client for the synchronous methods. URL and
             authentication are added to each request; closing it is up to you.
         async_http_client: the same for the asynchronous methods.
-        timeout: seconds for each phase of a request, or an `httpx.Timeout` with a value for
-            each phase. Defaults to 30 s, or to the timeout of your own httpx client.
-        max_retries: how often a request is sent again where that is safe (see
-            `vatel_rt.retry`).
+        timeout: seconds for each phase of a request, or an `httpx.Timeout`. Defaults to 30 s,
+            or to the timeout of your own httpx client.
+        max_retries: how often a request is sent again if that is safe (see `vatel_rt.retry`).
         allow_http: also send the API key unencrypted to other machines.
 
     Raises:
-        ConfigurationError: no API key, an invalid key, URL or timeout, or a URL that would
-            send the key unencrypted.
+        ConfigurationError: no key, an invalid setting, or a URL that gets the key unencrypted.
         TypeError: an argument has the wrong type.
     """
 
@@ -105,10 +100,7 @@ class RestClient:
         return twin
 
     def send(self, **request: Any) -> httpx.Response:
-        """Send a request and return its successful answer, read completely.
-
-        Args:
-            request: arguments of `httpx.Client.request`; `url` is a path.
+        """Send a request, described as for httpx but with a path as `url`, and read its answer.
 
         Raises:
             APIError: the answer has an error status.
@@ -127,19 +119,7 @@ class RestClient:
     def stream(
         self, *, read: bool = False, queue: bool = False, **request: Any
     ) -> Iterator[httpx.Response]:
-        """Send a request and enter a context with its successful answer.
-
-        The answer keeps its connection and its place in the pool until the context ends.
-
-        Args:
-            read: read the answer before entering the context; it then does not count as a stream.
-            queue: wait for a place without a time limit.
-            request: as for `send`.
-
-        Raises:
-            APITimeoutError: too many streams were open for too long.
-            APIError, APIConnectionError, ClientClosedError: as for `send`.
-        """
+        """Send a request as `send`, and enter a context with its answer, already `read` or not."""
         attempts = _Attempts(self._complete(request), self.max_retries, blocks=_in_event_loop())
         while True:
             with self._pools.client(stream=not read, queue=queue) as client:
@@ -174,11 +154,7 @@ class RestClient:
             await asyncio.sleep(attempts.wait)
 
     def parse(self, response: httpx.Response, reader: Callable[[Any], T]) -> T:
-        """Return what `reader` makes of the JSON body of `response`.
-
-        Raises:
-            ResponseParseError: the body is not JSON, or `reader` rejects it.
-        """
+        """Return what `reader` makes of the JSON body, or raise ResponseParseError."""
         return parse(response, reader)
 
     def close(self) -> None:
@@ -202,29 +178,20 @@ class RestClient:
         await self.aclose()
 
     def _complete(self, request: dict[str, Any]) -> dict[str, Any]:
-        headers = {
-            "User-Agent": f"vatel-python/{__version__}",
-            **request.get("headers", {}),
-            "Authorization": f"Bearer {self._api_key}",
-        }
+        headers = {"User-Agent": f"vatel-python/{__version__}", **request.get("headers", {})}
+        headers["Authorization"] = f"Bearer {self._api_key}"
         url = self.base_url + request["url"]
         return {**self._options, **request, "url": url, "headers": headers}
 
 
 class _Attempts:
-    """The attempts of one request: log each, and decide whether another one follows.
-
-    Attributes:
-        wait: seconds to wait before the next attempt.
-    """
+    """The attempts of one request: log each, and decide whether another follows after `wait` s."""
 
     def __init__(self, request: dict[str, Any], max_retries: int, *, blocks: bool = False) -> None:
-        self.wait = 0.0
-        self._request = request
+        self._request, self._max_retries = request, max_retries
         self._blocks = blocks and urlsplit(request["url"]).hostname in _LOOPBACK
         self._count = 0
-        self._last = max_retries + 1
-        self._started = 0.0
+        self._started = self.wait = 0.0
 
     def send(self, client: httpx.Client, *, stream: bool) -> Optional[httpx.Response]:
         """Make one attempt; return a successful answer, or None if another attempt follows."""
@@ -257,11 +224,10 @@ class _Attempts:
 
     def _answered(self, response: httpx.Response) -> Optional[httpx.Response]:
         self._log(response.status_code)
-        if response.is_success:
-            return response
-        if not self._repeats(Failure(response.status_code, response.headers.get("retry-after"))):
+        failure = Failure(response.status_code, response.headers.get("retry-after"))
+        if not response.is_success and not self._repeats(failure):
             raise APIError.of(response)
-        return None
+        return response if response.is_success else None
 
     def _failed(self, error: httpx.RequestError) -> None:
         self._log(type(error).__name__)
@@ -271,7 +237,7 @@ class _Attempts:
 
     def _repeats(self, failure: Failure) -> bool:
         """Return whether another attempt follows, and set `wait`."""
-        if self._count >= self._last or not may_repeat(self._request["method"], failure):
+        if self._count > self._max_retries or not may_repeat(self._request["method"], failure):
             return False
         wait = wait_before(self._count, failure)
         self.wait = wait or 0.0

@@ -15,7 +15,8 @@ from vatel.simulator.journal.request_recorder import SeenRequest
 from vatel.simulator.journal.waiting import Waiting
 from vatel.simulator.platform.call_record import CallRecord
 from vatel.simulator.platform.tokens import Grant
-from vatel_rt.realtime.trace import Path, Tap, TraceWriter
+from vatel_rt.realtime.trace import Tap, TraceWriter
+from vatel_rt.validation import Path
 
 MAX_REQUESTS = 10_000
 MAX_CALLS = 500

@@ -29,7 +29,7 @@ from vatel.simulator.voice.replay import Replay, Speed
 from vatel.simulator.voice.scripted_agent import ScriptedAgent
 from vatel.simulator.voice.speech import Speech
 from vatel_rt.errors import SimulatorError
-from vatel_rt.realtime.trace import Path as TracePath
+from vatel_rt.validation import Path as TracePath
 from vatel_rt.validation import check_types
 
 

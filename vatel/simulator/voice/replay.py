@@ -18,7 +18,8 @@ from vatel.simulator.voice.frame_faults import PlatformMessage
 from vatel_rt.audio.pcm import SAMPLE_RATE, duration_ms
 from vatel_rt.errors import ConfigurationError
 from vatel_rt.realtime import messages
-from vatel_rt.realtime.trace import Path, TraceLine, read_trace
+from vatel_rt.realtime.trace import TraceLine, read_trace
+from vatel_rt.validation import Path
 
 Speed = Union[float, Literal["max"]]
 Lines = Generator[TraceLine, None, None]
