@@ -1,17 +1,16 @@
 """A voice session over a WebSocket.
 
-The logger `vatel.connection` never shows audio, headers or the token. INFO: the session opened
-(address, milliseconds, attempt) or ended (code, cause). DEBUG: each message sent or received (type,
-turn, bytes). WARNING: a handshake that is retried, a frame that cannot be read, audio dropped.
-The logger `vatel.connection.websockets` has the messages of `websockets` from INFO on.
+The logger `vatel.connection` never shows audio, headers or the token. INFO: the session opened or
+ended. DEBUG: each message. WARNING: a handshake that is retried, a frame that cannot be read, audio
+dropped. The logger `vatel.connection.websockets` has the messages of `websockets` from INFO on.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Generator, Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Optional, Union
+from typing import TYPE_CHECKING, Any, Optional
 
 import websockets
 from websockets.protocol import State
@@ -19,7 +18,7 @@ from websockets.protocol import State
 from vatel_rt.audio.pcm import check_samples
 from vatel_rt.config import connection_endpoint
 from vatel_rt.errors import ConfigurationError, ConnectionClosed
-from vatel_rt.realtime.codec import client_message, decode, encode, encode_audio, size_of
+from vatel_rt.realtime.codec import Frame, client_message, decode, encode, encode_audio, size_of
 from vatel_rt.realtime.handshake import Token, open_session
 from vatel_rt.realtime.messages import (
     Incoming,
@@ -106,11 +105,11 @@ class Connection:
     def __aiter__(self) -> AsyncIterator[Incoming]:
         return self.stream_messages()
 
-    async def send_input_audio(self, audio_base64: Union[str, bytes]) -> None:
+    async def send_input_audio(self, audio_base64: Frame) -> None:
         """Send a piece of the caller's speech. Waits while the socket is full.
 
         For a second after the platform ended the session cleanly, audio is dropped instead of
-        raising: the task that sends may not know yet what the task that receives has read.
+        raising: the task that sends may not know of the end yet.
 
         Args:
             audio_base64: base64 text, or PCM bytes (signed 16-bit little-endian, 24 000 Hz,
@@ -120,28 +119,23 @@ class Connection:
             AudioFormatError: the bytes are not whole samples.
             ConnectionClosed: the session is over.
         """
-        if not isinstance(audio_base64, str):
-            check_samples(audio_base64)
         try:
-            await self._send_audio(audio_base64)
+            await self.send_speech(audio_base64)
         except ConnectionClosed:
             if not self._websocket.ended_just_now():
                 raise
 
-    async def send_speech(self, audio: Union[str, bytes]) -> None:
+    async def send_speech(self, audio: Frame) -> None:
         """As `send_input_audio`, but always raise `ConnectionClosed` once the session is over."""
         if not isinstance(audio, str):
             check_samples(audio)
         await self._send_audio(audio)
 
     def queue_audio(self, pcm: bytes) -> None:
-        """Queue a piece of the caller's speech for `send_queued_audio`, without waiting.
+        """Queue PCM bytes of the caller's speech for `send_queued_audio`, without waiting.
 
         While the socket is full, up to a second of audio is queued. Beyond that the oldest is
         dropped and counted in `audio_dropped_ms`, so that the agent never hears it late.
-
-        Args:
-            pcm: PCM bytes, as for `send_input_audio`.
 
         Raises:
             AudioFormatError: the bytes are not whole samples.
@@ -153,9 +147,9 @@ class Connection:
         self._audio.put(pcm)
 
     async def send_queued_audio(self) -> None:
-        """Send the audio of `queue_audio` until the session is over. Run it in a separate task.
+        """Send the audio of `queue_audio`, after all other messages, until the session is over.
 
-        All other messages are sent before the audio that is queued.
+        Run it in a separate task.
         """
         with suppress(ConnectionClosed):  # `receive` reports how the session ended
             while (pcm := await self._audio.get()) is not None:
@@ -203,14 +197,12 @@ class Connection:
     async def __aexit__(self, *_: object) -> None:
         await self.close()
 
-    async def _send_audio(self, audio: Union[str, bytes]) -> None:
+    def _send_audio(self, audio: Frame) -> Awaitable[None]:
         """Send audio that is known to be whole samples. Without taps no message is built."""
         message = InputAudio.of(audio) if self.taps else None
-        await self._send("input_audio", encode_audio(audio), message)
+        return self._send("input_audio", encode_audio(audio), message)
 
-    async def _send(
-        self, kind: object, frame: Union[str, bytes], message: Optional[Message]
-    ) -> None:
+    async def _send(self, kind: object, frame: Frame, message: Optional[Message]) -> None:
         try:
             await self._websocket.send(frame, text=True)
         except websockets.ConnectionClosed:
@@ -230,16 +222,16 @@ class Connection:
 class connect(Coroutine[Any, Any, Connection]):  # noqa: N801  (used as a function)
     """Open a voice session: `await connect(token)`, or `async with connect(token) as connection`.
 
+    Attributes:
+        taps: the `taps` of the connection, for functions that must see its first message.
+
     Args:
         token: session token, valid for one session; or a function, asynchronous or not, that
             returns a new one for each attempt.
         url: base URL of the platform, http(s) or ws(s), with or without `/v1`. Default:
             `VATEL_BASE_URL`, else `https://api.vatel.ai`.
         path: path of the endpoint. Default: `/v1/connection`.
-        options: timeouts, limits, proxy, headers, TLS; see `ConnectionOptions`.
-
-    Attributes:
-        taps: the `taps` of the connection, for functions that must see its first message.
+        options: timeouts, limits, proxy, headers, TLS.
 
     Raises:
         APIError: the platform refused the handshake: `BadRequestError` (no token),
@@ -267,32 +259,27 @@ class connect(Coroutine[Any, Any, Connection]):  # noqa: N801  (used as a functi
         if options.ssl is not None and not endpoint.startswith("wss:"):
             raise ConfigurationError(f"ConnectionOptions(ssl=...) needs a wss URL, not {endpoint}")
         self.taps: list[Tap] = []
-        self._connection: Optional[Connection] = None
         self._opening = _open(token, endpoint, options, self.taps)
+
+    # Programs written for earlier versions pass it to create_task, which needs a coroutine.
+    def send(self, value: Any) -> Any:  # noqa: D102
+        return self._opening.send(value)
+
+    def throw(self, *error: Any) -> Any:  # noqa: D102
+        return self._opening.throw(*error)
+
+    def close(self) -> None:  # noqa: D102
+        self._opening.close()
 
     def __await__(self) -> Generator[Any, None, Connection]:
         return self._opening.__await__()
-
-    # Programs written for earlier versions pass it to create_task, which needs a coroutine.
-    def send(self, value: Any) -> Any:
-        """As for any coroutine."""
-        return self._opening.send(value)
-
-    def throw(self, *error: Any) -> Any:
-        """As for any coroutine."""
-        return self._opening.throw(*error)
-
-    def close(self) -> None:
-        """As for any coroutine."""
-        self._opening.close()
 
     async def __aenter__(self) -> Connection:
         self._connection = await self._opening
         return self._connection
 
     async def __aexit__(self, *_: object) -> None:
-        if self._connection is not None:
-            await self._connection.close()
+        await self._connection.close()
 
 
 async def _open(

@@ -1,8 +1,4 @@
-"""The handshake of a voice session: attempts, and the errors of those that fail.
-
-`vatel_rt.retry` decides what is retried. Redirects are not followed: they would send the token and
-the application's headers to another address.
-"""
+"""The handshake of a voice session: attempts, and the errors of those that fail."""
 
 from __future__ import annotations
 
@@ -14,6 +10,7 @@ import time
 from collections.abc import Awaitable
 from functools import partial
 from http import HTTPStatus
+from itertools import count
 from typing import Any, Callable, Optional, Union, cast
 from urllib.parse import quote
 
@@ -31,12 +28,7 @@ from vatel_rt.errors import (
 )
 from vatel_rt.realtime.options import ConnectionOptions
 from vatel_rt.realtime.websocket import UNSENT_LIMIT, WAITING_FRAMES, WebSocket, wire_log
-from vatel_rt.retry import (
-    LONGEST_HANDSHAKE_WAIT,
-    Failure,
-    may_repeat_handshake,
-    wait_before,
-)
+from vatel_rt.retry import LONGEST_HANDSHAKE_WAIT, Failure, may_repeat_handshake, wait_before
 from vatel_rt.version import __version__
 
 log = logging.getLogger("vatel.connection")
@@ -44,24 +36,20 @@ log = logging.getLogger("vatel.connection")
 Token = Union[str, Callable[[], Union[str, Awaitable[str]]]]
 """A session token, or a function, asynchronous or not, that returns a new one each time."""
 _SHORT = 200
-_SECRET = 8
-"""Minimum length of a token that is removed from texts of the platform."""
+_SECRET = 8  # minimum length of a token that is removed from texts of the platform
 
 
 async def open_session(token: Token, endpoint: str, options: ConnectionOptions) -> WebSocket:
-    """Open the WebSocket of a session at `endpoint`; retry where that is safe.
-
-    Raises:
-        APIError, APIConnectionError, ConfigurationError: as `vatel_rt.realtime.connection.connect`.
-    """
-    attempt = 1
-    while True:
-        secret = await _secret(token)
-        address = await _address(options)
+    """Open the WebSocket of a session at `endpoint`; retry where that is safe."""
+    for attempt in count(1):
+        secret = await _result(token) if callable(token) else token
+        if not isinstance(secret, str) or not secret:
+            raise ConfigurationError("no session token: the token function must return a str")
+        settings = await _settings(options)
         started = time.monotonic()
         try:
             url = f"{endpoint}?{connection_query(secret)}"
-            opened = await _Handshake(url, **_settings(options), **address)
+            opened = await _Handshake(url, **settings)
         except Exception as error:
             refusal = _refusal(error, secret, endpoint, options)
             cause = _cause(error, refusal, secret)
@@ -76,28 +64,18 @@ async def open_session(token: Token, endpoint: str, options: ConnectionOptions) 
             raise refusal from cause  # outside `except`: `error` may show a secret
         log.warning("attempt %d failed, retrying in %.1f s: %s", attempt, wait, refusal)
         await asyncio.sleep(wait)
-        attempt += 1
+    raise AssertionError("not reached")
 
 
-async def _secret(token: Token) -> str:
-    result = token() if callable(token) else token
-    secret = await result if inspect.isawaitable(result) else result
-    if not isinstance(secret, str) or not secret:
-        raise ConfigurationError("no session token: the token function must return a str")
-    return secret
+async def _result(function: Callable[[], Any]) -> Any:
+    result = function()
+    return await result if inspect.isawaitable(result) else result
 
 
-async def _address(options: ConnectionOptions) -> dict[str, Any]:
-    if options.socket_factory is None:
-        return {}
-    result = options.socket_factory()
-    return {"sock": await result if inspect.isawaitable(result) else result}
-
-
-def _settings(options: ConnectionOptions) -> dict[str, Any]:
-    tls = {"ssl": options.ssl} if options.ssl is not None else {}
+async def _settings(options: ConnectionOptions) -> dict[str, Any]:
     return {
-        **tls,
+        **({} if options.ssl is None else {"ssl": options.ssl}),
+        "sock": await _result(options.socket_factory) if options.socket_factory else None,
         "additional_headers": dict(options.headers),
         "user_agent_header": f"vatel-python/{__version__}",
         "proxy": options.proxy,
@@ -115,6 +93,7 @@ def _settings(options: ConnectionOptions) -> dict[str, Any]:
 
 
 class _Handshake(library_connect):
+    # A redirect would send the token and the application's headers to another address.
     def process_redirect(self, exc: Exception) -> Exception:
         return exc
 

@@ -11,8 +11,7 @@ from vatel_rt.audio.pcm import bytes_of, duration_ms
 
 log = logging.getLogger("vatel.connection")
 
-CAPACITY_MS = 1000
-"""Maximum age of queued audio (50 blocks). The agent must never answer stale speech."""
+CAPACITY_MS = 1000  # the agent must never answer stale speech
 
 
 class AudioQueue:
