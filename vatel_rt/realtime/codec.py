@@ -53,7 +53,7 @@ def decode(frame: Frame, *, sender: str = "platform") -> Union[Incoming, ClientM
             raise ValueError("a binary frame; the protocol uses text frames only")
         message = _decode_fast(frame)
         if message is None or message.type not in kinds:
-            envelope = _ENVELOPE.decode(frame)
+            envelope = msgspec.json.decode(frame, type=_Envelope)
             claimed = envelope.type
             data = msgspec.json.decode(envelope.data)
             if claimed not in kinds:
@@ -173,4 +173,3 @@ _SERVER: dict[str, Any] = {kind.type: kind for kind in get_args(ServerMessage)}
 _CLIENT: dict[str, Any] = {kind.type: kind for kind in get_args(ClientMessage)}
 _DATA = {k: get_type_hints(k)["data"] for k in (*_SERVER.values(), *_CLIENT.values())}
 _FAST = _fast_decoder()
-_ENVELOPE = msgspec.json.Decoder(_Envelope)

@@ -39,9 +39,9 @@ log = logging.getLogger("vatel.connection")
 
 
 class Connection:
-    """A voice session: iterate to receive messages, call `send_...` to send them.
+    """A voice session, of `connect`: iterate to receive messages, call `send_...` to send them.
 
-    One task may receive, any number may send. Returned by `connect`.
+    One task may receive, any number may send.
 
     Attributes:
         bytes_sent: total size of the messages sent.
@@ -50,8 +50,7 @@ class Connection:
     """
 
     def __init__(self, websocket: WebSocket, options: ConnectionOptions, taps: list[Tap]) -> None:
-        self.bytes_sent = 0
-        self.bytes_received = 0
+        self.bytes_sent = self.bytes_received = 0
         self.taps = taps
         self._websocket = websocket
         self._idle_timeout = options.idle_timeout
@@ -93,14 +92,12 @@ class Connection:
         Raises:
             ConnectionClosed: the session did not end cleanly; see `ConnectionClosed.clean`.
         """
-        while True:
-            try:
-                message = await self.receive()
-            except ConnectionClosed as closed:
-                if closed.clean:
-                    return
+        try:
+            while True:
+                yield await self.receive()
+        except ConnectionClosed as closed:
+            if not closed.clean:
                 raise
-            yield message
 
     def __aiter__(self) -> AsyncIterator[Incoming]:
         return self.stream_messages()
@@ -182,9 +179,7 @@ class Connection:
         await self._send(payload.get("type"), encode(payload), message)
 
     async def close(self, code: int = 1000, reason: str = "") -> None:
-        """Close the session. Does nothing if it is closed already.
-
-        Cancelling drops the connection without the closing handshake.
+        """Close the session if it is open. Cancelling skips the closing handshake.
 
         Raises:
             ValueError: `code` cannot be sent, or `reason` is longer than 123 bytes.
@@ -222,8 +217,7 @@ class Connection:
 class connect(Coroutine[Any, Any, Connection]):  # noqa: N801  (used as a function)
     """Open a voice session: `await connect(token)`, or `async with connect(token) as connection`.
 
-    Attributes:
-        taps: the `taps` of the connection, for functions that must see its first message.
+    Append to `taps`, which the connection takes over, what must see its first message.
 
     Args:
         token: session token, valid for one session; or a function, asynchronous or not, that
@@ -282,7 +276,5 @@ class connect(Coroutine[Any, Any, Connection]):  # noqa: N801  (used as a functi
         await self._connection.close()
 
 
-async def _open(
-    token: Token, endpoint: str, options: ConnectionOptions, taps: list[Tap]
-) -> Connection:
-    return Connection(await open_session(token, endpoint, options), options, taps)
+async def _open(token: Token, url: str, options: ConnectionOptions, taps: list[Tap]) -> Connection:
+    return Connection(await open_session(token, url, options), options, taps)

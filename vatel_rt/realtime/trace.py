@@ -141,19 +141,13 @@ class Tapped(AbstractAsyncContextManager[S_co], Protocol[S_co]):
 
 @asynccontextmanager
 async def record_messages(session: Tapped[S_co], path: Path) -> AsyncIterator[S_co]:
-    """Enter a call or a voice session, and write a trace of it::
+    """Enter `client.call(...)` or `client.connect(...)`, and write a trace to the file `path`::
 
         async with record_messages(client.call(agent_id), "call.trace.jsonl") as call:
             ...
-        async with record_messages(client.connect(token), "call.trace.jsonl") as connection:
-            ...
 
-    The trace holds speech and the values of tools; fields named like a token or a password are
-    redacted.
-
-    Args:
-        session: `client.call(...)` or `client.connect(...)`, not yet entered.
-        path: the file; an existing one is replaced.
+    An existing file is replaced. The trace holds speech and the values of tools; fields named like
+    a token or a password are redacted. A failure to write does not end the session.
 
     Raises:
         ConfigurationError: the file cannot be written. If that happens during the session, it is
@@ -189,10 +183,7 @@ def read_trace(path: Path) -> Iterator[TraceLine]:
 
 
 def redacted(value: Any) -> Any:
-    """Return a copy of a JSON value with secret fields redacted, judged by field name.
-
-    In a tool's argument, an object with `name` and `value`, the `name` decides.
-    """
+    """Return a copy of a JSON value with secret fields and arguments redacted, judged by name."""
     if isinstance(value, dict):
         named = {key: value.get("name") if key == "value" else key for key in value}
         return {
@@ -210,11 +201,11 @@ def _data(message: Message) -> Any:
 
 def _check_header(path: Path, line: bytes) -> None:
     try:
-        header = msgspec.json.decode(line, type=Header)
+        version = msgspec.json.decode(line, type=Header).version
     except msgspec.DecodeError as error:
         raise ConfigurationError(f"{path}, line 1: not the header of a trace: {error}") from error
-    if header.version != VERSION:
-        problem = f"version {header.version} is not supported, only version {VERSION}"
+    if version != VERSION:
+        problem = f"version {version} is not supported, only version {VERSION}"
         raise ConfigurationError(f"{path}, line 1: {problem}")
 
 

@@ -16,14 +16,9 @@ from websockets.protocol import State
 from vatel_rt.errors import Cause, ConnectionClosed
 
 UNSENT_LIMIT = 16 * 1024
-"""Bytes buffered in the system, and as many in the event loop: a quarter of a second of audio.
-Audio in these buffers can no longer be dropped, however late it is."""
+"""Bytes buffered in the system, and as many in the event loop: 250 ms that cannot be dropped."""
 CROSSING_SECONDS = 1  # how long after the platform's close a sender may not know of it yet
 WAITING_FRAMES = 64  # buffered for `receive` before the platform is slowed down
-_LOST = (
-    "the connection to the platform was lost without a close frame: "
-    "check the network, then start a new call"
-)
 _FAULTS: dict[int, Cause] = {1009: "frame_too_large"}
 
 wire_log = logging.getLogger("vatel.connection.websockets")
@@ -121,12 +116,13 @@ class WebSocket(ClientConnection):
             return self._gave_up
         received, sent = self.protocol.close_rcvd, self.protocol.close_sent
         if received is not None and (sent is None or self.protocol.close_rcvd_then_sent):
-            reason = self.without_token(received.reason)
-            return ConnectionClosed(received.code, reason, "platform")
+            return ConnectionClosed(received.code, self.without_token(received.reason), "platform")
         if sent is not None:
             cause = "caller" if self._hanging_up else _FAULTS.get(sent.code, "protocol_error")
             return ConnectionClosed(sent.code, sent.reason, cause)
-        return ConnectionClosed(1006, _LOST, "network")
+        text = "the connection to the platform was lost without a close frame"
+        hint = "check the network, then start a new call"
+        return ConnectionClosed(1006, f"{text}: {hint}", "network")
 
     def _give_up(self, cause: Cause, text: str) -> None:
         """Drop the connection without the closing handshake, which a dead peer cannot answer."""
