@@ -81,11 +81,7 @@ def encode_audio(audio: Frame) -> bytes:
 
 
 def parse_server_message(payload: Mapping[str, Any]) -> ServerMessage:
-    """Return the platform's message in a decoded JSON object.
-
-    Raises:
-        ValueError: it is not an object, its type is unknown, or its data does not fit the type.
-    """
+    """Return the platform's message in a decoded JSON object, or raise `ValueError`."""
     if not isinstance(payload, Mapping):
         raise ValueError(f"a message must be a JSON object, not {type(payload).__name__}")
     kind = _SERVER.get(str(payload.get("type")))

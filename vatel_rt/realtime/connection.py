@@ -41,7 +41,8 @@ log = logging.getLogger("vatel.connection")
 class Connection:
     """A voice session, of `connect`: iterate to receive messages, call `send_...` to send them.
 
-    One task may receive, any number may send.
+    One task may receive, any number may send. Once the session is over, `receive`, `send_...` and
+    `queue_audio` raise `ConnectionClosed`.
 
     Attributes:
         bytes_sent: total size of the messages sent.
@@ -71,7 +72,6 @@ class Connection:
         """Return the next message. Cancellation-safe: no message is lost.
 
         Raises:
-            ConnectionClosed: the session is over.
             RuntimeError: another task is receiving.
         """
         frame = await self._websocket.next_frame(self._idle_timeout)
@@ -87,11 +87,7 @@ class Connection:
         return message
 
     async def stream_messages(self) -> AsyncIterator[Incoming]:
-        """Iterate over the messages until the session ends.
-
-        Raises:
-            ConnectionClosed: the session did not end cleanly; see `ConnectionClosed.clean`.
-        """
+        """Iterate until the session ends. Raises `ConnectionClosed` unless it ended cleanly."""
         try:
             while True:
                 yield await self.receive()
@@ -110,11 +106,10 @@ class Connection:
 
         Args:
             audio_base64: base64 text, or PCM bytes (signed 16-bit little-endian, 24 000 Hz,
-                mono, whole samples), usually 20 ms (960 bytes).
+                mono), usually 20 ms (960 bytes).
 
         Raises:
             AudioFormatError: the bytes are not whole samples.
-            ConnectionClosed: the session is over.
         """
         try:
             await self.send_speech(audio_base64)
@@ -136,7 +131,6 @@ class Connection:
 
         Raises:
             AudioFormatError: the bytes are not whole samples.
-            ConnectionClosed: the session is over.
         """
         check_samples(pcm)
         if self._websocket.state is not State.OPEN:
@@ -157,24 +151,14 @@ class Connection:
         await self._audio.emptied()
 
     async def send_tool_call_output(self, tool_call_id: str, output: str) -> None:
-        """Answer a `tool_call`. `output` is text for the agent; use JSON for structure.
-
-        Raises:
-            ConnectionClosed: the session is over.
-            TypeError: `output` is not a str.
-        """
+        """Answer a `tool_call`. `output` is text (JSON for structure), else raises `TypeError`."""
         if not isinstance(output, str):
             raise TypeError(f"output must be str, not {type(output).__name__}; see json.dumps")
         answer = ToolCallOutput(ToolCallOutputData(tool_call_id, output))
         await self._send(answer.type, encode(answer), answer)
 
     async def send_json(self, payload: Mapping[str, Any]) -> None:
-        """Send a JSON object unchanged.
-
-        Raises:
-            ConnectionClosed: the session is over.
-            TypeError: a value cannot be encoded as JSON.
-        """
+        """Send a JSON object unchanged. Raises `TypeError` if a value cannot be encoded."""
         message = client_message(payload) if self.taps else None
         await self._send(payload.get("type"), encode(payload), message)
 
@@ -217,7 +201,7 @@ class Connection:
 class connect(Coroutine[Any, Any, Connection]):  # noqa: N801  (used as a function)
     """Open a voice session: `await connect(token)`, or `async with connect(token) as connection`.
 
-    Append to `taps`, which the connection takes over, what must see its first message.
+    Functions that must see the first message are added to `taps`, as those of a `Connection`.
 
     Args:
         token: session token, valid for one session; or a function, asynchronous or not, that

@@ -239,10 +239,7 @@ class UnknownMessage:
 
 @dataclass(frozen=True)
 class InvalidMessage:
-    """A frame that could not be read.
-
-    `raw` has its first 200 characters, `error` the reason, `claimed` its type if that was readable.
-    """
+    """A frame that could not be read; `raw` has 200 characters, `claimed` its type if readable."""
 
     raw: str
     error: str

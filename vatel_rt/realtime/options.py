@@ -33,10 +33,9 @@ class ConnectionOptions:
             stalls of mobile networks. Does not run while the application does not read.
         idle_timeout: seconds that `receive` waits for a message before it drops the connection.
             Default None: the agent's settings decide how long a call may be silent.
-        attempts: maximum number of handshakes. Default 3; 1 disables retries. `vatel_rt.retry`
-            decides which failures are retried.
-        proxy: True for the proxy of the environment (HTTPS_PROXY, ALL_PROXY, NO_PROXY), None
-            for no proxy, or a proxy URL. Default True.
+        attempts: maximum number of handshakes. Default 3; 1 disables retries.
+        proxy: True, the default, for the proxy of the environment (HTTPS_PROXY, ALL_PROXY,
+            NO_PROXY), None for no proxy, or a proxy URL.
         headers: additional headers of the handshake.
         compression: offer permessage-deflate. Default False: base64 audio hardly shrinks.
         max_frame: size limit of a received message in bytes. Default 16 MiB, more than four

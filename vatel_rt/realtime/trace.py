@@ -70,11 +70,7 @@ class TraceLine(msgspec.Struct, frozen=True):
 
 
 class TraceWriter(AbstractContextManager["TraceWriter"]):
-    """Writes a trace to a file, which it replaces.
-
-    A failure to write does not end the call: writing stops, and `close` raises the error. Leaving
-    the context raises it as well, unless another error is being raised.
-    """
+    """Writes a trace to a file, which it replaces. A failure stops writing; `close` raises it."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -167,11 +163,7 @@ async def record_messages(session: Tapped[S_co], path: Path) -> AsyncIterator[S_
 
 
 def read_trace(path: Path) -> Iterator[TraceLine]:
-    """Yield the messages of a trace. Ignore an incomplete last line, left by a killed program.
-
-    Raises:
-        ConfigurationError: the file cannot be read, is not a trace, or has an invalid line.
-    """
+    """Yield the messages of a trace. Ignore an incomplete last line, left by a killed program."""
     try:
         with open(path, "rb") as file:
             _check_header(path, file.readline())

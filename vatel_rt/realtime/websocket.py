@@ -22,7 +22,7 @@ WAITING_FRAMES = 64  # buffered for `receive` before the platform is slowed down
 _FAULTS: dict[int, Cause] = {1009: "frame_too_large"}
 
 wire_log = logging.getLogger("vatel.connection.websockets")
-"""The log of `websockets` without its debug lines, which show the token."""
+# The debug lines of `websockets` show the token.
 wire_log.addFilter(lambda record: record.levelno >= logging.INFO)
 
 
@@ -62,11 +62,8 @@ class WebSocket(ClientConnection):
         self.on_lost()
 
     async def keepalive(self) -> None:
-        """Ping regularly; drop the connection when nothing is received after a ping.
-
-        Unlike that of `websockets`, never wait without limit while the socket is full, and keep
-        the connection while it is the application that does not read.
-        """
+        """Ping regularly; drop the connection when nothing is received after a ping."""
+        # `websockets` would wait while the socket is full, and drop the peer of a slow reader.
         interval, timeout = self.ping_interval or 0, self.ping_timeout or 0  # never None here
         with contextlib.suppress(websockets.ConnectionClosed):
             while self.state is State.OPEN:
