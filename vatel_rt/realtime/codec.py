@@ -16,6 +16,7 @@ import msgspec
 from vatel_rt.realtime.messages import (
     AudioData,
     ClientMessage,
+    Incoming,
     InvalidMessage,
     ServerMessage,
     ToolCallArgument,
@@ -26,6 +27,7 @@ from vatel_rt.realtime.messages import (
     VoiceSessionEmptyData,
 )
 
+Frame = Union[str, bytes]
 _EXCERPT = 200
 
 
@@ -35,20 +37,14 @@ class _Envelope(msgspec.Struct):
 
 
 @overload
-def decode(
-    frame: Union[str, bytes], *, sender: Literal["platform"] = "platform"
-) -> Union[ServerMessage, Unread]: ...
+def decode(frame: Frame, *, sender: Literal["platform"] = "platform") -> Incoming: ...
 
 
 @overload
-def decode(
-    frame: Union[str, bytes], *, sender: Literal["client"]
-) -> Union[ClientMessage, Unread]: ...
+def decode(frame: Frame, *, sender: Literal["client"]) -> Union[ClientMessage, Unread]: ...
 
 
-def decode(
-    frame: Union[str, bytes], *, sender: Literal["platform", "client"] = "platform"
-) -> Union[ServerMessage, ClientMessage, Unread]:
+def decode(frame: Frame, *, sender: str = "platform") -> Union[Incoming, ClientMessage]:
     """Return the message in a frame from `sender`. Never raises, whatever the frame holds."""
     kinds = _SERVER if sender == "platform" else _CLIENT
     claimed = ""
@@ -57,7 +53,7 @@ def decode(
             raise ValueError("a binary frame; the protocol uses text frames only")
         message = _decode_fast(frame)
         if message is None or message.type not in kinds:
-            envelope = _ENVELOPE.decode(frame)
+            envelope = msgspec.json.decode(frame, type=_Envelope)
             claimed = envelope.type
             data = msgspec.json.decode(envelope.data)
             if claimed not in kinds:
@@ -73,27 +69,19 @@ def decode(
 
 
 def encode(message: Union[ServerMessage, ClientMessage, UnknownMessage, Mapping[str, Any]]) -> str:
-    """Return the text frame of `message`. A mapping is encoded unchanged.
-
-    Raises:
-        TypeError: a value cannot be encoded as JSON.
-    """
+    """Return the text frame of `message`. A mapping is encoded unchanged."""
     if not isinstance(message, Mapping):
         message = {"type": message.type, "data": to_wire(message.data)}
     return msgspec.json.encode(message).decode("utf-8")
 
 
-def encode_audio(audio: Union[str, bytes]) -> bytes:
+def encode_audio(audio: Frame) -> bytes:
     """Return the text frame of an `InputAudio` at a fifth of the cost of `encode`."""
     return msgspec.json.encode({"type": "input_audio", "data": {"audio": audio}})
 
 
 def parse_server_message(payload: Mapping[str, Any]) -> ServerMessage:
-    """Return the platform's message in a decoded JSON object.
-
-    Raises:
-        ValueError: it is not an object, its type is unknown, or its data does not fit the type.
-    """
+    """Return the platform's message in a decoded JSON object, or raise `ValueError`."""
     if not isinstance(payload, Mapping):
         raise ValueError(f"a message must be a JSON object, not {type(payload).__name__}")
     kind = _SERVER.get(str(payload.get("type")))
@@ -115,11 +103,9 @@ def client_message(payload: Mapping[str, Any]) -> Union[ClientMessage, UnknownMe
         return UnknownMessage(claimed, data)
 
 
-def size_of(frame: Union[str, bytes]) -> int:
+def size_of(frame: Frame) -> int:
     """Return the size of a frame in bytes. Nearly all frames are ASCII."""
-    if isinstance(frame, str) and not frame.isascii():
-        return len(frame.encode())
-    return len(frame)
+    return len(frame if isinstance(frame, bytes) or frame.isascii() else frame.encode())
 
 
 def to_wire(value: Any) -> Any:
@@ -133,10 +119,7 @@ def to_wire(value: Any) -> Any:
 
 
 def _to_python(value: Any) -> Any:
-    """Return a JSON value with Python names and without nulls.
-
-    The value of a tool's argument is the agent's own data: it stays unchanged.
-    """
+    """Return a JSON value with Python names, without nulls; a tool's argument stays unchanged."""
     if isinstance(value, list):
         return [_to_python(item) for item in value]
     if not isinstance(value, dict):
@@ -172,17 +155,11 @@ def _decode_fast(frame: str) -> Any:
 
 def _fast_decoder() -> msgspec.json.Decoder[Any]:
     """Return a decoder that reads a frame in one pass, if no name differs and nothing is null."""
-    frames = [
-        msgspec.defstruct(
-            kind.__name__,
-            [("data", data)],
-            tag_field="type",
-            tag=kind.type,
-            namespace={"message": kind},
-        )
-        for kind, data in _DATA.items()
-        if data not in _RENAMED
-    ]
+    frames = []
+    for kind, data in _DATA.items():
+        if data not in _RENAMED:
+            options = {"tag_field": "type", "tag": kind.type, "namespace": {"message": kind}}
+            frames.append(msgspec.defstruct(kind.__name__, [("data", data)], **options))
     return msgspec.json.Decoder(Union[tuple(frames)])
 
 
@@ -192,4 +169,3 @@ _SERVER: dict[str, Any] = {kind.type: kind for kind in get_args(ServerMessage)}
 _CLIENT: dict[str, Any] = {kind.type: kind for kind in get_args(ClientMessage)}
 _DATA = {k: get_type_hints(k)["data"] for k in (*_SERVER.values(), *_CLIENT.values())}
 _FAST = _fast_decoder()
-_ENVELOPE = msgspec.json.Decoder(_Envelope)

@@ -1,17 +1,16 @@
 """A voice session over a WebSocket.
 
-The logger `vatel.connection` never shows audio, headers or the token. INFO: the session opened
-(address, milliseconds, attempt) or ended (code, cause). DEBUG: each message sent or received (type,
-turn, bytes). WARNING: a handshake that is retried, a frame that cannot be read, audio dropped.
-The logger `vatel.connection.websockets` has the messages of `websockets` from INFO on.
+The logger `vatel.connection` never shows audio, headers or the token. INFO: the session opened or
+ended. DEBUG: each message. WARNING: a handshake that is retried, a frame that cannot be read, audio
+dropped. The logger `vatel.connection.websockets` has the messages of `websockets` from INFO on.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Generator, Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Optional, Union
+from typing import TYPE_CHECKING, Any, Optional
 
 import websockets
 from websockets.protocol import State
@@ -19,7 +18,7 @@ from websockets.protocol import State
 from vatel_rt.audio.pcm import check_samples
 from vatel_rt.config import connection_endpoint
 from vatel_rt.errors import ConfigurationError, ConnectionClosed
-from vatel_rt.realtime.codec import client_message, decode, encode, encode_audio, size_of
+from vatel_rt.realtime.codec import Frame, client_message, decode, encode, encode_audio, size_of
 from vatel_rt.realtime.handshake import Token, open_session
 from vatel_rt.realtime.messages import (
     Incoming,
@@ -40,9 +39,10 @@ log = logging.getLogger("vatel.connection")
 
 
 class Connection:
-    """A voice session: iterate to receive messages, call `send_...` to send them.
+    """A voice session, of `connect`: iterate to receive messages, call `send_...` to send them.
 
-    One task may receive, any number may send. Returned by `connect`.
+    One task may receive, any number may send. Once the session is over, `receive`, `send_...` and
+    `queue_audio` raise `ConnectionClosed`.
 
     Attributes:
         bytes_sent: total size of the messages sent.
@@ -51,8 +51,7 @@ class Connection:
     """
 
     def __init__(self, websocket: WebSocket, options: ConnectionOptions, taps: list[Tap]) -> None:
-        self.bytes_sent = 0
-        self.bytes_received = 0
+        self.bytes_sent = self.bytes_received = 0
         self.taps = taps
         self._websocket = websocket
         self._idle_timeout = options.idle_timeout
@@ -73,7 +72,6 @@ class Connection:
         """Return the next message. Cancellation-safe: no message is lost.
 
         Raises:
-            ConnectionClosed: the session is over.
             RuntimeError: another task is receiving.
         """
         frame = await self._websocket.next_frame(self._idle_timeout)
@@ -89,63 +87,50 @@ class Connection:
         return message
 
     async def stream_messages(self) -> AsyncIterator[Incoming]:
-        """Iterate over the messages until the session ends.
-
-        Raises:
-            ConnectionClosed: the session did not end cleanly; see `ConnectionClosed.clean`.
-        """
-        while True:
-            try:
-                message = await self.receive()
-            except ConnectionClosed as closed:
-                if closed.clean:
-                    return
+        """Iterate until the session ends. Raises `ConnectionClosed` unless it ended cleanly."""
+        try:
+            while True:
+                yield await self.receive()
+        except ConnectionClosed as closed:
+            if not closed.clean:
                 raise
-            yield message
 
     def __aiter__(self) -> AsyncIterator[Incoming]:
         return self.stream_messages()
 
-    async def send_input_audio(self, audio_base64: Union[str, bytes]) -> None:
+    async def send_input_audio(self, audio_base64: Frame) -> None:
         """Send a piece of the caller's speech. Waits while the socket is full.
 
         For a second after the platform ended the session cleanly, audio is dropped instead of
-        raising: the task that sends may not know yet what the task that receives has read.
+        raising: the task that sends may not know of the end yet.
 
         Args:
             audio_base64: base64 text, or PCM bytes (signed 16-bit little-endian, 24 000 Hz,
-                mono, whole samples), usually 20 ms (960 bytes).
+                mono), usually 20 ms (960 bytes).
 
         Raises:
             AudioFormatError: the bytes are not whole samples.
-            ConnectionClosed: the session is over.
         """
-        if not isinstance(audio_base64, str):
-            check_samples(audio_base64)
         try:
-            await self._send_audio(audio_base64)
+            await self.send_speech(audio_base64)
         except ConnectionClosed:
             if not self._websocket.ended_just_now():
                 raise
 
-    async def send_speech(self, audio: Union[str, bytes]) -> None:
+    async def send_speech(self, audio: Frame) -> None:
         """As `send_input_audio`, but always raise `ConnectionClosed` once the session is over."""
         if not isinstance(audio, str):
             check_samples(audio)
         await self._send_audio(audio)
 
     def queue_audio(self, pcm: bytes) -> None:
-        """Queue a piece of the caller's speech for `send_queued_audio`, without waiting.
+        """Queue PCM bytes of the caller's speech for `send_queued_audio`, without waiting.
 
         While the socket is full, up to a second of audio is queued. Beyond that the oldest is
         dropped and counted in `audio_dropped_ms`, so that the agent never hears it late.
 
-        Args:
-            pcm: PCM bytes, as for `send_input_audio`.
-
         Raises:
             AudioFormatError: the bytes are not whole samples.
-            ConnectionClosed: the session is over.
         """
         check_samples(pcm)
         if self._websocket.state is not State.OPEN:
@@ -153,9 +138,9 @@ class Connection:
         self._audio.put(pcm)
 
     async def send_queued_audio(self) -> None:
-        """Send the audio of `queue_audio` until the session is over. Run it in a separate task.
+        """Send the audio of `queue_audio`, after all other messages, until the session is over.
 
-        All other messages are sent before the audio that is queued.
+        Run it in a separate task.
         """
         with suppress(ConnectionClosed):  # `receive` reports how the session ended
             while (pcm := await self._audio.get()) is not None:
@@ -166,31 +151,19 @@ class Connection:
         await self._audio.emptied()
 
     async def send_tool_call_output(self, tool_call_id: str, output: str) -> None:
-        """Answer a `tool_call`. `output` is text for the agent; use JSON for structure.
-
-        Raises:
-            ConnectionClosed: the session is over.
-            TypeError: `output` is not a str.
-        """
+        """Answer a `tool_call`. `output` is text (JSON for structure), else raises `TypeError`."""
         if not isinstance(output, str):
             raise TypeError(f"output must be str, not {type(output).__name__}; see json.dumps")
         answer = ToolCallOutput(ToolCallOutputData(tool_call_id, output))
         await self._send(answer.type, encode(answer), answer)
 
     async def send_json(self, payload: Mapping[str, Any]) -> None:
-        """Send a JSON object unchanged.
-
-        Raises:
-            ConnectionClosed: the session is over.
-            TypeError: a value cannot be encoded as JSON.
-        """
+        """Send a JSON object unchanged. Raises `TypeError` if a value cannot be encoded."""
         message = client_message(payload) if self.taps else None
         await self._send(payload.get("type"), encode(payload), message)
 
     async def close(self, code: int = 1000, reason: str = "") -> None:
-        """Close the session. Does nothing if it is closed already.
-
-        Cancelling drops the connection without the closing handshake.
+        """Close the session if it is open. Cancelling skips the closing handshake.
 
         Raises:
             ValueError: `code` cannot be sent, or `reason` is longer than 123 bytes.
@@ -203,14 +176,12 @@ class Connection:
     async def __aexit__(self, *_: object) -> None:
         await self.close()
 
-    async def _send_audio(self, audio: Union[str, bytes]) -> None:
+    def _send_audio(self, audio: Frame) -> Awaitable[None]:
         """Send audio that is known to be whole samples. Without taps no message is built."""
         message = InputAudio.of(audio) if self.taps else None
-        await self._send("input_audio", encode_audio(audio), message)
+        return self._send("input_audio", encode_audio(audio), message)
 
-    async def _send(
-        self, kind: object, frame: Union[str, bytes], message: Optional[Message]
-    ) -> None:
+    async def _send(self, kind: object, frame: Frame, message: Optional[Message]) -> None:
         try:
             await self._websocket.send(frame, text=True)
         except websockets.ConnectionClosed:
@@ -230,16 +201,15 @@ class Connection:
 class connect(Coroutine[Any, Any, Connection]):  # noqa: N801  (used as a function)
     """Open a voice session: `await connect(token)`, or `async with connect(token) as connection`.
 
+    Functions that must see the first message are added to `taps`, as those of a `Connection`.
+
     Args:
         token: session token, valid for one session; or a function, asynchronous or not, that
             returns a new one for each attempt.
         url: base URL of the platform, http(s) or ws(s), with or without `/v1`. Default:
             `VATEL_BASE_URL`, else `https://api.vatel.ai`.
         path: path of the endpoint. Default: `/v1/connection`.
-        options: timeouts, limits, proxy, headers, TLS; see `ConnectionOptions`.
-
-    Attributes:
-        taps: the `taps` of the connection, for functions that must see its first message.
+        options: timeouts, limits, proxy, headers, TLS.
 
     Raises:
         APIError: the platform refused the handshake: `BadRequestError` (no token),
@@ -267,35 +237,28 @@ class connect(Coroutine[Any, Any, Connection]):  # noqa: N801  (used as a functi
         if options.ssl is not None and not endpoint.startswith("wss:"):
             raise ConfigurationError(f"ConnectionOptions(ssl=...) needs a wss URL, not {endpoint}")
         self.taps: list[Tap] = []
-        self._connection: Optional[Connection] = None
         self._opening = _open(token, endpoint, options, self.taps)
+
+    # Programs written for earlier versions pass it to create_task, which needs a coroutine.
+    def send(self, value: Any) -> Any:  # noqa: D102
+        return self._opening.send(value)
+
+    def throw(self, *error: Any) -> Any:  # noqa: D102
+        return self._opening.throw(*error)
+
+    def close(self) -> None:  # noqa: D102
+        self._opening.close()
 
     def __await__(self) -> Generator[Any, None, Connection]:
         return self._opening.__await__()
-
-    # Programs written for earlier versions pass it to create_task, which needs a coroutine.
-    def send(self, value: Any) -> Any:
-        """As for any coroutine."""
-        return self._opening.send(value)
-
-    def throw(self, *error: Any) -> Any:
-        """As for any coroutine."""
-        return self._opening.throw(*error)
-
-    def close(self) -> None:
-        """As for any coroutine."""
-        self._opening.close()
 
     async def __aenter__(self) -> Connection:
         self._connection = await self._opening
         return self._connection
 
     async def __aexit__(self, *_: object) -> None:
-        if self._connection is not None:
-            await self._connection.close()
+        await self._connection.close()
 
 
-async def _open(
-    token: Token, endpoint: str, options: ConnectionOptions, taps: list[Tap]
-) -> Connection:
-    return Connection(await open_session(token, endpoint, options), options, taps)
+async def _open(token: Token, url: str, options: ConnectionOptions, taps: list[Tap]) -> Connection:
+    return Connection(await open_session(token, url, options), options, taps)

@@ -1,8 +1,4 @@
-"""The handshake of a voice session: attempts, and the errors of those that fail.
-
-`vatel_rt.retry` decides what is retried. Redirects are not followed: they would send the token and
-the application's headers to another address.
-"""
+"""The handshake of a voice session: attempts, and the errors of those that fail."""
 
 from __future__ import annotations
 
@@ -22,50 +18,38 @@ from websockets.asyncio.client import connect as library_connect
 
 from vatel_rt.config import PROXIES, connection_query
 from vatel_rt.connect_hints import CHECK_PROXY, check_url, why
-from vatel_rt.errors import (
-    APIConnectionError,
-    APIError,
-    APITimeoutError,
-    ConfigurationError,
-    VatelError,
-)
+from vatel_rt.errors import APIConnectionError, APIError, APITimeoutError, ConfigurationError
 from vatel_rt.realtime.options import ConnectionOptions
 from vatel_rt.realtime.websocket import UNSENT_LIMIT, WAITING_FRAMES, WebSocket, wire_log
-from vatel_rt.retry import (
-    LONGEST_HANDSHAKE_WAIT,
-    Failure,
-    may_repeat_handshake,
-    wait_before,
-)
+from vatel_rt.retry import LONGEST_HANDSHAKE_WAIT, Failure, may_repeat_handshake, wait_before
 from vatel_rt.version import __version__
 
 log = logging.getLogger("vatel.connection")
 
 Token = Union[str, Callable[[], Union[str, Awaitable[str]]]]
 """A session token, or a function, asynchronous or not, that returns a new one each time."""
+_AFTER_SENDING = (asyncio.TimeoutError, ssl.SSLError)
 _SHORT = 200
-_SECRET = 8
-"""Minimum length of a token that is removed from texts of the platform."""
+_SECRET = 8  # minimum length of a token that is removed from texts of the platform
 
 
 async def open_session(token: Token, endpoint: str, options: ConnectionOptions) -> WebSocket:
-    """Open the WebSocket of a session at `endpoint`; retry where that is safe.
-
-    Raises:
-        APIError, APIConnectionError, ConfigurationError: as `vatel_rt.realtime.connection.connect`.
-    """
-    attempt = 1
+    """Open the WebSocket of a session at `endpoint`; retry where that is safe."""
+    attempt = 0
     while True:
-        secret = await _secret(token)
-        address = await _address(options)
+        attempt += 1
+        secret = await _result(token) if callable(token) else token
+        if not isinstance(secret, str) or not secret:
+            raise ConfigurationError("no session token: the token function must return a str")
+        settings = await _settings(options)
         started = time.monotonic()
         try:
             url = f"{endpoint}?{connection_query(secret)}"
-            opened = await _Handshake(url, **_settings(options), **address)
+            opened = await _Handshake(url, **settings)
         except Exception as error:
             refusal = _refusal(error, secret, endpoint, options)
             cause = _cause(error, refusal, secret)
-            wait = _wait(attempt, _failure(error), options)
+            wait = _wait(error, attempt) if attempt < options.attempts else None
         else:
             passed_ms = (time.monotonic() - started) * 1000
             log.info("opened %s in %.0f ms, attempt %d", endpoint, passed_ms, attempt)
@@ -76,28 +60,19 @@ async def open_session(token: Token, endpoint: str, options: ConnectionOptions) 
             raise refusal from cause  # outside `except`: `error` may show a secret
         log.warning("attempt %d failed, retrying in %.1f s: %s", attempt, wait, refusal)
         await asyncio.sleep(wait)
-        attempt += 1
 
 
-async def _secret(token: Token) -> str:
-    result = token() if callable(token) else token
-    secret = await result if inspect.isawaitable(result) else result
-    if not isinstance(secret, str) or not secret:
-        raise ConfigurationError("no session token: the token function must return a str")
-    return secret
+async def _result(function: Callable[[], Any]) -> Any:
+    result = function()
+    return await result if inspect.isawaitable(result) else result
 
 
-async def _address(options: ConnectionOptions) -> dict[str, Any]:
-    if options.socket_factory is None:
-        return {}
-    result = options.socket_factory()
-    return {"sock": await result if inspect.isawaitable(result) else result}
-
-
-def _settings(options: ConnectionOptions) -> dict[str, Any]:
-    tls = {"ssl": options.ssl} if options.ssl is not None else {}
+async def _settings(options: ConnectionOptions) -> dict[str, Any]:
+    settings: dict[str, Any] = {} if options.ssl is None else {"ssl": options.ssl}
+    if options.socket_factory is not None:
+        settings["sock"] = await _result(options.socket_factory)
     return {
-        **tls,
+        **settings,
         "additional_headers": dict(options.headers),
         "user_agent_header": f"vatel-python/{__version__}",
         "proxy": options.proxy,
@@ -115,51 +90,45 @@ def _settings(options: ConnectionOptions) -> dict[str, Any]:
 
 
 class _Handshake(library_connect):
+    # A redirect would send the token and the application's headers to another address.
     def process_redirect(self, exc: Exception) -> Exception:
         return exc
 
 
-def _wait(attempt: int, failure: Failure, options: ConnectionOptions) -> Optional[float]:
-    if attempt >= options.attempts or not may_repeat_handshake(failure):
-        return None
-    return wait_before(attempt, failure, longest=LONGEST_HANDSHAKE_WAIT)
-
-
-def _failure(error: Exception) -> Failure:
+def _wait(error: Exception, attempt: int) -> Optional[float]:
     if isinstance(error, websockets.InvalidStatus):
         asked = error.response.headers.get_all("Retry-After")
-        return Failure(error.response.status_code, asked[0] if asked else None)
-    # An OSError is raised only before the request is sent, except for these two.
-    is_system = isinstance(error, OSError)
-    return Failure(left=not is_system or isinstance(error, (asyncio.TimeoutError, ssl.SSLError)))
+        failure = Failure(error.response.status_code, asked[0] if asked else None)
+    else:  # an OSError is raised only before the request is sent, except for these two
+        sent = not isinstance(error, OSError) or isinstance(error, _AFTER_SENDING)
+        failure = Failure(left=sent)
+    repeat = may_repeat_handshake(failure)
+    return wait_before(attempt, failure, longest=LONGEST_HANDSHAKE_WAIT) if repeat else None
 
 
-def _refusal(
-    error: Exception, secret: str, endpoint: str, options: ConnectionOptions
-) -> VatelError:
+def _refusal(error: Exception, secret: str, url: str, options: ConnectionOptions) -> Exception:
     """Return the SDK's error for one of `websockets`, whose text may show the token."""
     if isinstance(error, websockets.InvalidStatus):
-        return _refused(error.response, secret, endpoint)
+        return _refused(error.response, secret, url)
     if isinstance(error, asyncio.TimeoutError):  # the builtin one from 3.11 on
         more = "to wait longer: ConnectionOptions(open_timeout=...)"
-        return APITimeoutError(f"{endpoint} did not answer in {options.open_timeout:g} s ({more})")
-    proxied = None if options.proxy is True else options.proxy is not None
+        return APITimeoutError(f"{url} did not answer in {options.open_timeout:g} s ({more})")
     if isinstance(error, OSError):
-        return APIConnectionError(
-            f"cannot reach {endpoint}: {why(endpoint, error, proxied=proxied)}"
-        )
+        proxied = None if options.proxy is True else options.proxy is not None
+        reason = why(url, error, proxied=proxied)
+        return APIConnectionError(f"cannot reach {url}: {reason}")
     # Checked after OSError, because certificate errors are also ValueErrors.
     if isinstance(error, (websockets.InvalidProxy, ImportError, ValueError)):
         return ConfigurationError(
-            f"cannot reach {endpoint}: the proxy URL (of the options, or of {PROXIES}) cannot be "
+            f"cannot reach {url}: the proxy URL (of the options, or of {PROXIES}) cannot be "
             "used; a SOCKS proxy needs: pip install python-socks"
         )
     said = _without(secret, str(error) or type(error).__name__)[:_SHORT]
-    advice = CHECK_PROXY if isinstance(error, websockets.ProxyError) else check_url(endpoint)
-    return APIConnectionError(f"{endpoint} did not open a voice session: {said} ({advice})")
+    advice = CHECK_PROXY if isinstance(error, websockets.ProxyError) else check_url(url)
+    return APIConnectionError(f"{url} did not open a voice session: {said} ({advice})")
 
 
-def _cause(error: Exception, refusal: VatelError, secret: str) -> Optional[Exception]:
+def _cause(error: Exception, refusal: Exception, secret: str) -> Optional[Exception]:
     """Return `error`, or None if its chain shows the token or could show a proxy's password."""
     if isinstance(refusal, ConfigurationError):
         return None
@@ -170,20 +139,17 @@ def _cause(error: Exception, refusal: VatelError, secret: str) -> Optional[Excep
     return None if secret in shown or quote(secret, safe="") in shown else error
 
 
-def _refused(answer: Any, secret: str, endpoint: str) -> VatelError:
-    """Return the SDK's error for an answer with any status but the one that opens a session."""
+def _refused(answer: Any, secret: str, endpoint: str) -> Exception:
     status = answer.status_code
     if status >= HTTPStatus.BAD_REQUEST:
         headers = [(name, _without(secret, text)) for name, text in answer.headers.raw_items()]
         body = _without(secret, bytes(answer.body or b"").decode("utf-8", "replace"))
         return APIError.of_handshake(endpoint, status, headers, body.encode())
     if status >= HTTPStatus.MULTIPLE_CHOICES:
-        return APIConnectionError(
-            f"{endpoint} redirects ({status}), and redirects are not followed: use the final URL"
-        )
-    return APIConnectionError(
-        f"{endpoint} answered {status} instead of opening a voice session: check the base URL"
-    )
+        said = f"redirects ({status}), and redirects are not followed: use the final URL"
+    else:
+        said = f"answered {status} instead of opening a voice session: check the base URL"
+    return APIConnectionError(f"{endpoint} {said}")
 
 
 def _without(secret: str, text: str) -> str:

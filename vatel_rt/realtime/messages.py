@@ -9,38 +9,19 @@ from __future__ import annotations
 from base64 import b64encode
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal, Optional, Union
+from operator import attrgetter
+from typing import Any, Literal, Optional, Union, cast
 
 import msgspec
 
 from vatel_rt.audio.pcm import SAMPLE_WIDTH
 
-__all__ = [
-    "InputAudio",
-    "InputAudioData",
-    "InputAudioTranscript",
-    "InputAudioTranscriptData",
-    "Interruption",
-    "InvalidMessage",
-    "ResponseAudio",
-    "ResponseAudioData",
-    "ResponseText",
-    "ResponseTextData",
-    "ServerMessage",
-    "SessionEnded",
-    "SessionStarted",
-    "SessionStartedData",
-    "SpeechStarted",
-    "SpeechStartedData",
-    "SpeechStopped",
-    "ToolCall",
-    "ToolCallArgument",
-    "ToolCallData",
-    "ToolCallOutput",
-    "ToolCallOutputData",
-    "UnknownMessage",
-    "VoiceSessionEmptyData",
-]
+__all__ = ["InvalidMessage", "ServerMessage", "UnknownMessage", "VoiceSessionEmptyData"]
+__all__ += ["Interruption", "SessionEnded", "SessionStarted", "SessionStartedData"]
+__all__ += ["ResponseAudio", "ResponseAudioData", "ResponseText", "ResponseTextData"]
+__all__ += ["InputAudio", "InputAudioData", "InputAudioTranscript", "InputAudioTranscriptData"]
+__all__ += ["SpeechStarted", "SpeechStartedData", "SpeechStopped"]
+__all__ += ["ToolCall", "ToolCallArgument", "ToolCallData", "ToolCallOutput", "ToolCallOutputData"]
 
 
 class AudioData:
@@ -178,10 +159,7 @@ class ToolCallArgument:
     required: Optional[bool] = None
     value: Any = None
 
-    @property
-    def dataType(self) -> Optional[str]:  # noqa: N802
-        """`data_type` under the platform's name."""
-        return self.data_type
+    dataType = cast(Optional[str], property(attrgetter("data_type")))  # noqa: N815
 
 
 @dataclass(frozen=True)
@@ -192,15 +170,8 @@ class ToolCallData:
     tool_name: str = field(metadata={"wire": "toolName"})
     arguments: list[ToolCallArgument] = field(default_factory=list)
 
-    @property
-    def toolCallId(self) -> str:  # noqa: N802
-        """`tool_call_id` under the platform's name."""
-        return self.tool_call_id
-
-    @property
-    def toolName(self) -> str:  # noqa: N802
-        """`tool_name` under the platform's name."""
-        return self.tool_name
+    toolCallId = cast(str, property(attrgetter("tool_call_id")))  # noqa: N815
+    toolName = cast(str, property(attrgetter("tool_name")))  # noqa: N815
 
 
 @dataclass(frozen=True)
@@ -247,10 +218,7 @@ class ToolCallOutputData:
     tool_call_id: str = field(metadata={"wire": "toolCallId"})
     output: str = ""
 
-    @property
-    def toolCallId(self) -> str:  # noqa: N802
-        """`tool_call_id` under the platform's name."""
-        return self.tool_call_id
+    toolCallId = cast(str, property(attrgetter("tool_call_id")))  # noqa: N815
 
 
 @dataclass(frozen=True)
@@ -271,10 +239,7 @@ class UnknownMessage:
 
 @dataclass(frozen=True)
 class InvalidMessage:
-    """A frame that could not be read.
-
-    `raw` has its first 200 characters, `error` the reason, `claimed` its type if that was readable.
-    """
+    """A frame that could not be read; `raw` has 200 characters, `claimed` its type if readable."""
 
     raw: str
     error: str

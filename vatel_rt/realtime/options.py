@@ -24,32 +24,25 @@ class ConnectionOptions:
     """Options of a voice session. The defaults suit a call between a person and an agent.
 
     Attributes:
-        open_timeout: seconds for each attempt to open the session. Default 10: enough for a
-            cold start of the platform, bearable for a waiting person.
-        close_timeout: seconds to wait for the platform's close frame. Default 3: nothing of
-            value is received after our own.
-        ping_interval: seconds between pings. Default 5. None sends no pings: only
-            `idle_timeout` can then detect a connection that died silently.
-        ping_timeout: seconds after a ping within which any data must be received. Default 10:
-            a dead connection is detected within 15 s, while stalls of a few seconds, common
-            on mobile networks, are tolerated. Does not run while the application does not
-            read.
-        idle_timeout: seconds that `receive` waits for a message before it drops the
-            connection. Default None: the agent's settings decide how long a call may be
-            silent.
-        attempts: maximum number of handshakes. Default 3; 1 disables retries. `vatel_rt.retry`
-            decides which failures are retried.
-        proxy: True for the proxy of the environment (HTTPS_PROXY, ALL_PROXY, NO_PROXY), None
-            for no proxy, or a proxy URL. Default True.
+        open_timeout: seconds for each attempt to open the session. Default 10: enough for a cold
+            start of the platform, bearable for a waiting person.
+        close_timeout: seconds to wait for the platform's close frame. Default 3.
+        ping_interval: seconds between pings. Default 5. None sends no pings: only `idle_timeout`
+            can then detect a connection that died silently.
+        ping_timeout: seconds after a ping within which any data must be received. Default 10, for
+            stalls of mobile networks. Does not run while the application does not read.
+        idle_timeout: seconds that `receive` waits for a message before it drops the connection.
+            Default None: the agent's settings decide how long a call may be silent.
+        attempts: maximum number of handshakes. Default 3; 1 disables retries.
+        proxy: True, the default, for the proxy of the environment (HTTPS_PROXY, ALL_PROXY,
+            NO_PROXY), None for no proxy, or a proxy URL.
         headers: additional headers of the handshake.
-        compression: offer permessage-deflate. Default False: base64 audio hardly shrinks, and
-            inflating it takes three to four times as long as all other work of receiving.
+        compression: offer permessage-deflate. Default False: base64 audio hardly shrinks.
         max_frame: size limit of a received message in bytes. Default 16 MiB, more than four
             minutes of audio. A larger message ends the session.
-        ssl: TLS settings for `wss` URLs. Default: Python's, with the system's root
-            certificates.
-        socket_factory: function, asynchronous or not, that returns a connected TCP socket to
-            use and close. The `proxy` is ignored then.
+        ssl: TLS settings for `wss` URLs. Default: Python's, with the system's root certificates.
+        socket_factory: function, asynchronous or not, that returns a connected TCP socket to use
+            and close. The `proxy` is ignored then.
 
     Raises:
         ConfigurationError: an option has a value that cannot be used.

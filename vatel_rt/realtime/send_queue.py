@@ -11,8 +11,7 @@ from vatel_rt.audio.pcm import bytes_of, duration_ms
 
 log = logging.getLogger("vatel.connection")
 
-CAPACITY_MS = 1000
-"""Maximum age of queued audio (50 blocks). The agent must never answer stale speech."""
+CAPACITY_MS = 1000  # the agent must never answer stale speech
 
 
 class AudioQueue:
@@ -23,15 +22,11 @@ class AudioQueue:
         self._pieces: deque[bytes] = deque()
         self._waiting = 0
         self._dropped = 0
+        self.dropped_ms = 0.0
         self._dropping = False
         self._closed = False
         self._changed = asyncio.Event()
         self._emptied = asyncio.Event()
-
-    @property
-    def dropped_ms(self) -> float:
-        """Milliseconds of audio that were dropped."""
-        return duration_ms(self._dropped)
 
     def put(self, pcm: bytes) -> None:
         """Add a piece. Never waits."""
@@ -81,3 +76,4 @@ class AudioQueue:
             self._pieces.append(oldest[lost:])
         self._waiting -= lost
         self._dropped += lost
+        self.dropped_ms = duration_ms(self._dropped)

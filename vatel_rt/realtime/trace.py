@@ -5,10 +5,9 @@ The first line is the header, every other line a message::
     {"format": "vatel-trace", "version": 1}
     {"call": "c1", "at_ms": 0.4, "sender": "platform", "type": "session_started", "data": {...}}
 
-`call` identifies the call; it is the call's id if that is known. `at_ms` is the time since the
-call began in milliseconds. `type` and `data` are the message in JSON, audio included. The values of
-fields named like a key, a token or a password are replaced. A frame that could not be read has the
-type `invalid_message`. `Simulator.replay` plays a trace.
+`call` is the call's id if that is known, `at_ms` the milliseconds since the call began. `type` and
+`data` are the message in JSON, audio included. The values of fields named like a key, a token or a
+password are replaced. A frame that could not be read has the type `invalid_message`.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ import logging
 import re
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AbstractContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager
 from functools import cache
 from threading import Lock
 from typing import Annotated, Any, Callable, Literal, Optional, Protocol, TypeVar, Union
@@ -27,26 +26,19 @@ import msgspec
 
 from vatel_rt.errors import ConfigurationError
 from vatel_rt.realtime.codec import decode, to_wire
-from vatel_rt.realtime.messages import (
-    ClientMessage,
-    InvalidMessage,
-    ServerMessage,
-    UnknownMessage,
-    Unread,
-)
+from vatel_rt.realtime.messages import ClientMessage, InvalidMessage, ServerMessage, UnknownMessage
 from vatel_rt.validation import Path
 
 Sender = Literal["platform", "client"]
-Message = Union[ServerMessage, ClientMessage, Unread]
+Message = Union[ServerMessage, ClientMessage, UnknownMessage, InvalidMessage]
 Tap = Callable[[Sender, Message], None]
 """A function that is called with each message received or sent."""
 S_co = TypeVar("S_co", covariant=True)
 
 VERSION = 1
 HIDDEN = "(removed)"
-FLUSH_MS = 500
-"""Maximum age of lines in memory, which are lost if the program is killed."""
-_SECRET = re.compile(r".*(token|password|secret|api_?key)|authorization", re.IGNORECASE)
+FLUSH_MS = 500  # maximum age of lines in memory, which are lost if the program is killed
+_SECRET = re.compile(r"(.*(token|password|secret|api_?key)|authorization)\Z", re.IGNORECASE)
 
 log = logging.getLogger("vatel.trace")
 
@@ -77,27 +69,17 @@ class TraceLine(msgspec.Struct, frozen=True):
 
 
 class TraceWriter(AbstractContextManager["TraceWriter"]):
-    """Writes a trace.
-
-    A failure to write does not end the call: writing stops, and `close` raises the error. Leaving
-    the context raises it as well, unless another error is being raised.
-
-    Args:
-        path: the file; an existing one is replaced.
-
-    Raises:
-        ConfigurationError: the file cannot be opened.
-    """
+    """Writes a trace to a file, which it replaces. A failure stops writing; `close` raises it."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._error: Optional[OSError] = None
+        self._error: Optional[ConfigurationError] = None
         self._flushed = time.monotonic()
         self._lock = Lock()  # one thread may close it while another writes
         try:
             self._file = open(path, "wb")  # noqa: SIM115
         except OSError as error:
-            raise self._failed(error) from error
+            raise ConfigurationError(f"cannot write {path}: {error.strerror}") from error
         self._write(Header(format="vatel-trace", version=VERSION))
 
     def call(self, name: str) -> Tap:
@@ -111,18 +93,14 @@ class TraceWriter(AbstractContextManager["TraceWriter"]):
         return tap
 
     def close(self) -> None:
-        """Close the file. Messages after this are ignored.
-
-        Raises:
-            ConfigurationError: a message could not be written.
-        """
+        """Close the file and ignore later messages. Raises `ConfigurationError` if any was lost."""
         with self._lock:
             try:
                 self._file.close()
             except OSError as error:
                 self._note(error)
         if self._error:
-            raise self._failed(self._error) from self._error
+            raise self._error
 
     def __exit__(self, kind: Optional[type[BaseException]], *_: object) -> None:
         try:
@@ -145,38 +123,26 @@ class TraceWriter(AbstractContextManager["TraceWriter"]):
 
     def _note(self, error: OSError) -> None:
         if self._error is None:
-            self._error = error
-            log.warning("%s", self._failed(error))
-
-    def _failed(self, error: OSError) -> ConfigurationError:
-        return ConfigurationError(f"cannot write {self._path}: {error.strerror}")
+            self._error = ConfigurationError(f"cannot write {self._path}: {error.strerror}")
+            self._error.__cause__ = error
+            log.warning("%s", self._error)
 
 
-class Tapped(Protocol[S_co]):
+class Tapped(AbstractAsyncContextManager[S_co], Protocol[S_co]):
     """An asynchronous context with taps: `client.call(...)`, `client.connect(...)`."""
 
     taps: list[Tap]
 
-    async def __aenter__(self) -> S_co: ...
-
-    async def __aexit__(self, *_: Any) -> Optional[bool]: ...
-
 
 @asynccontextmanager
 async def record_messages(session: Tapped[S_co], path: Path) -> AsyncIterator[S_co]:
-    """Enter a call or a voice session, and write a trace of it::
+    """Enter `client.call(...)` or `client.connect(...)`, and write a trace to the file `path`::
 
         async with record_messages(client.call(agent_id), "call.trace.jsonl") as call:
             ...
-        async with record_messages(client.connect(token), "call.trace.jsonl") as connection:
-            ...
 
-    A failure to write does not end the session. The trace holds speech and the values of tools;
-    fields named like a token or a password are redacted.
-
-    Args:
-        session: `client.call(...)` or `client.connect(...)`, not yet entered.
-        path: the file; an existing one is replaced.
+    An existing file is replaced. The trace holds speech and the values of tools; fields named like
+    a token or a password are redacted. A failure to write does not end the session.
 
     Raises:
         ConfigurationError: the file cannot be written. If that happens during the session, it is
@@ -196,41 +162,26 @@ async def record_messages(session: Tapped[S_co], path: Path) -> AsyncIterator[S_
 
 
 def read_trace(path: Path) -> Iterator[TraceLine]:
-    """Yield the messages of a trace, reading line by line.
-
-    An incomplete last line, left by a program that was killed, is ignored.
-
-    Raises:
-        ConfigurationError: the file cannot be read, is not a trace, or has an invalid line; the
-            text has the number of the line.
-    """
+    """Yield the messages of a trace. Ignore an incomplete last line, left by a killed program."""
     try:
         with open(path, "rb") as file:
             _check_header(path, file.readline())
             for number, line in enumerate(file, 2):
-                read = _read(path, number, line)
-                if read:
+                if read := _read(path, number, line):
                     yield read
     except OSError as error:
         raise ConfigurationError(f"cannot read {path}: {error.strerror}") from error
 
 
 def redacted(value: Any) -> Any:
-    """Return a copy of a JSON value with secret fields redacted, judged by field name.
-
-    In a tool's argument, an object with `name` and `value`, the `name` decides.
-    """
+    """Return a copy of a JSON value with secret fields and arguments redacted, judged by name."""
     if isinstance(value, dict):
         named = {key: value.get("name") if key == "value" else key for key in value}
         return {
-            key: HIDDEN if item is not None and _is_secret(named[key]) else redacted(item)
+            key: HIDDEN if item is not None and _SECRET.match(str(named[key])) else redacted(item)
             for key, item in value.items()
         }
     return [redacted(item) for item in value] if isinstance(value, list) else value
-
-
-def _is_secret(name: Any) -> bool:
-    return _SECRET.fullmatch(str(name)) is not None
 
 
 def _data(message: Message) -> Any:
@@ -241,23 +192,19 @@ def _data(message: Message) -> Any:
 
 def _check_header(path: Path, line: bytes) -> None:
     try:
-        header = _HEADER.decode(line)
+        version = msgspec.json.decode(line, type=Header).version
     except msgspec.DecodeError as error:
         raise ConfigurationError(f"{path}, line 1: not the header of a trace: {error}") from error
-    if header.version != VERSION:
-        problem = f"version {header.version} is not supported, only version {VERSION}"
+    if version != VERSION:
+        problem = f"version {version} is not supported, only version {VERSION}"
         raise ConfigurationError(f"{path}, line 1: {problem}")
 
 
 def _read(path: Path, number: int, line: bytes) -> Optional[TraceLine]:
     try:
-        return _LINE.decode(line) if line.strip() else None
+        return msgspec.json.decode(line, type=TraceLine) if line.strip() else None
     except msgspec.DecodeError as error:
         if not line.endswith(b"\n") and not isinstance(error, msgspec.ValidationError):
             log.info("%s: ignored the last line, which is incomplete", path)
             return None
         raise ConfigurationError(f"{path}, line {number}: {error}") from error
-
-
-_HEADER = msgspec.json.Decoder(Header)
-_LINE = msgspec.json.Decoder(TraceLine)

@@ -1,8 +1,4 @@
-"""The WebSocket of a voice session: `websockets`, with a stricter idea of when it is dead.
-
-It detects a dead peer even while the socket is full or the application does not read, never waits
-without limit for the peer to close, and knows why it ended.
-"""
+"""The WebSocket of a voice session: `websockets`, with a stricter idea of when it is dead."""
 
 from __future__ import annotations
 
@@ -20,35 +16,23 @@ from websockets.protocol import State
 from vatel_rt.errors import Cause, ConnectionClosed
 
 UNSENT_LIMIT = 16 * 1024
-"""Bytes buffered in the system, and as many in the event loop: a quarter of a second of audio.
-Audio in these buffers can no longer be dropped, however late it is."""
-CROSSING_SECONDS = 1
-"""How long after the platform's close a sender may not know of it yet."""
-WAITING_FRAMES = 64
-"""Received frames that are buffered for `receive` before the platform is slowed down."""
-_LOST = (
-    "the connection to the platform was lost without a close frame: "
-    "check the network, then start a new call"
-)
+"""Bytes buffered in the system, and as many in the event loop: 250 ms that cannot be dropped."""
+CROSSING_SECONDS = 1  # how long after the platform's close a sender may not know of it yet
+WAITING_FRAMES = 64  # buffered for `receive` before the platform is slowed down
 _FAULTS: dict[int, Cause] = {1009: "frame_too_large"}
 
 wire_log = logging.getLogger("vatel.connection.websockets")
-"""The log of `websockets` without its debug lines, which show the token."""
+# The debug lines of `websockets` show the token.
 wire_log.addFilter(lambda record: record.levelno >= logging.INFO)
 
 
 class WebSocket(ClientConnection):
-    """A WebSocket that drops the connection when the peer is dead.
-
-    Attributes:
-        on_lost: called once, when the connection is gone.
-        without_token: removes the token from text of the platform.
-    """
+    """A WebSocket that knows why it ended, and never waits without limit for a dead peer."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self.on_lost: Callable[[], object] = lambda: None
-        self.without_token: Callable[[str], str] = str
+        self.without_token: Callable[[str], str] = str  # removes it from the platform's reason
         self._hanging_up = False
         self._gave_up: Optional[ConnectionClosed] = None
         self._heard_at = 0.0
@@ -78,11 +62,8 @@ class WebSocket(ClientConnection):
         self.on_lost()
 
     async def keepalive(self) -> None:
-        """Ping regularly; drop the connection when nothing is received after a ping.
-
-        Replaces the method of `websockets`, which waits without limit while the socket is full,
-        and drops the connection when it is the application that does not read.
-        """
+        """Ping regularly; drop the connection when nothing is received after a ping."""
+        # `websockets` would wait while the socket is full, and drop the peer of a slow reader.
         interval, timeout = self.ping_interval or 0, self.ping_timeout or 0  # never None here
         with contextlib.suppress(websockets.ConnectionClosed):
             while self.state is State.OPEN:
@@ -96,12 +77,7 @@ class WebSocket(ClientConnection):
                     return
 
     async def next_frame(self, idle_timeout: Optional[float]) -> Union[str, bytes]:
-        """Return the next frame; drop the connection if there is none for `idle_timeout` seconds.
-
-        Raises:
-            ConnectionClosed: the session is over.
-            RuntimeError: another task is receiving.
-        """
+        """Return the next frame; drop the connection after `idle_timeout` seconds without one."""
         try:
             if idle_timeout is not None:
                 with anyio.move_on_after(idle_timeout):
@@ -114,11 +90,7 @@ class WebSocket(ClientConnection):
             raise RuntimeError("another task is receiving from this session") from None
 
     async def hang_up(self, code: int, reason: str) -> None:
-        """Close the session as the caller; when cancelled, drop the connection.
-
-        Raises:
-            ValueError: `code` or `reason` cannot be sent; the session stays open.
-        """
+        """Close the session as the caller; when cancelled, drop the connection."""
         self._hanging_up |= self.state is State.OPEN
         try:
             await self.close(code, reason)
@@ -141,12 +113,13 @@ class WebSocket(ClientConnection):
             return self._gave_up
         received, sent = self.protocol.close_rcvd, self.protocol.close_sent
         if received is not None and (sent is None or self.protocol.close_rcvd_then_sent):
-            reason = self.without_token(received.reason)
-            return ConnectionClosed(received.code, reason, "platform")
+            return ConnectionClosed(received.code, self.without_token(received.reason), "platform")
         if sent is not None:
             cause = "caller" if self._hanging_up else _FAULTS.get(sent.code, "protocol_error")
             return ConnectionClosed(sent.code, sent.reason, cause)
-        return ConnectionClosed(1006, _LOST, "network")
+        text = "the connection to the platform was lost without a close frame"
+        hint = "check the network, then start a new call"
+        return ConnectionClosed(1006, f"{text}: {hint}", "network")
 
     def _give_up(self, cause: Cause, text: str) -> None:
         """Drop the connection without the closing handshake, which a dead peer cannot answer."""
