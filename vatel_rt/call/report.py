@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import time
 from collections import deque
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Optional
 
@@ -13,12 +12,9 @@ from vatel_rt.audio.device import AudioDevice
 from vatel_rt.audio.pcm import BLOCK_MS, SAMPLE_RATE, samples_of
 from vatel_rt.audio.vad import VoiceActivity
 
-AUDIBLE = 330
-"""Peak sample of an audible block: -40 dBFS, above the noise floor of synthetic speech."""
-PAUSE_BLOCKS = 10
-"""Blocks of silence (200 ms) after which the agent's next sound counts as a new beginning."""
-RECENT_TURNS = 16
-"""Turns of the agent whose first audio may belong to an answer that has not been played yet."""
+AUDIBLE = 330  # peak sample of an audible block: -40 dBFS, above the noise of synthetic speech
+PAUSE_BLOCKS = 10  # silence after which the agent's next sound counts as a new beginning
+RECENT_TURNS = 16  # whose first audio may belong to an answer that has not been played yet
 
 
 @dataclass
@@ -81,24 +77,14 @@ class CallReport:
         return {**asdict(self), "p50": self.p50, "p95": self.p95}
 
     def _percentiles(self, share: float) -> dict[str, float]:
-        lists = {
-            "answer_ms": self.answer_ms,
-            "answer_received_ms": self.answer_received_ms,
-            "silence_ms": self.silence_ms,
-        }
-        return {name: _percentile(times, share) for name, times in lists.items() if times}
-
-
-def _percentile(times: Sequence[float], share: float) -> float:
-    """Return the smallest of `times` that is not below `share` of them (nearest rank)."""
-    return sorted(times)[math.ceil(share * len(times)) - 1]
+        """Return the smallest of the times that is not below `share` of them (nearest rank)."""
+        names = ("answer_ms", "answer_received_ms", "silence_ms")
+        lists = {name: sorted(getattr(self, name)) for name in names}
+        return {name: ms[math.ceil(share * len(ms)) - 1] for name, ms in lists.items() if ms}
 
 
 class Reporter:
-    """Fills a `CallReport` from what happens in a call.
-
-    The clock of `session_started_ms` starts when it is created.
-    """
+    """Fills a `CallReport`; the clock of `session_started_ms` starts when it is created."""
 
     def __init__(self, report: CallReport) -> None:
         self.report = report
@@ -179,23 +165,14 @@ class LossCounter:
 
     def __init__(self, device: AudioDevice) -> None:
         self._device = device
-        self._dropped = device.dropped
-        self._underruns = device.underruns
-        self._refused_ms = device.refused_ms
+        self._before = (device.dropped, device.underruns, device.refused_ms)
 
     def update(self, report: CallReport, *, underruns: int, unsent_ms: float) -> None:
-        """Update the figures of lost audio in `report`.
-
-        Args:
-            report: the report of the call.
-            underruns: underruns that were inferred from the queue of the device, which may have
-                counted them too.
-            unsent_ms: audio of the microphone that waited too long for the socket.
-        """
-        dropped = max(0, self._device.dropped - self._dropped)
-        report.dropped_blocks = dropped + math.ceil(unsent_ms / BLOCK_MS)
-        report.underruns = max(underruns, self._device.underruns - self._underruns)
-        report.unplayed_ms = self._device.refused_ms - self._refused_ms
+        """Update the lost audio in `report`; the device may have counted `underruns` too."""
+        device, (dropped, counted, refused_ms) = self._device, self._before
+        report.dropped_blocks = max(0, device.dropped - dropped) + math.ceil(unsent_ms / BLOCK_MS)
+        report.underruns = max(underruns, device.underruns - counted)
+        report.unplayed_ms = device.refused_ms - refused_ms
 
 
 def _is_audible(block: bytes) -> bool:

@@ -13,16 +13,12 @@ from anyio.abc import TaskGroup
 
 log = logging.getLogger("vatel.call")
 
-CLOSE_TIMEOUT = 5.0
-"""Seconds to close each resource, also when the call is cancelled."""
+CLOSE_TIMEOUT = 5.0  # seconds to close each resource, also when the call is cancelled
 
 
 @asynccontextmanager
 async def call_tasks(on_error: Callable[[BaseException], None]) -> AsyncIterator[TaskGroup]:
-    """Open a task group that is cancelled when its block ends, and pass errors to `on_error`.
-
-    Ctrl-C in the block is raised as it is.
-    """
+    """Open a task group that is cancelled when its block ends; pass errors to `on_error`."""
     stop: Optional[BaseException] = None
     try:
         async with anyio.create_task_group() as tasks:
