@@ -123,8 +123,9 @@ class LiveCall:
             raise
         self._state = "running"
         self._task = asyncio.create_task(self._run(reporter, connection))
+        self._task.add_done_callback(lambda task: task.cancelled() or task.exception())  # no log
         # Not at the end of _run: a task that is cancelled before its first step never runs.
-        self._task.add_done_callback(self._task_done)
+        self._task.add_done_callback(lambda _: self._stop())
         return self
 
     async def __aexit__(self, kind: Optional[type[BaseException]], *_: object) -> None:
@@ -134,7 +135,8 @@ class LiveCall:
         finally:
             cancelled = kind is not None and issubclass(kind, asyncio.CancelledError)
             self._outcome.set(CallEnd("cancelled" if cancelled else "caller_hung_up"))
-            await self._close()
+            self._stop()
+            await self._wait_closed()
 
     def __aiter__(self) -> LiveCall:
         return self
@@ -166,7 +168,6 @@ class LiveCall:
         """
         if self._state == "running":
             self._outcome.set(CallEnd("caller_hung_up"))
-            self._cancel()
             self._stop()
 
     def interrupt(self) -> None:
@@ -233,41 +234,29 @@ class LiveCall:
             tasks.start_soon(self._microphone.send_to, connection)
             await self._dispatcher.run()
 
-    def _cancel(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-
-    def _task_done(self, task: asyncio.Task[None]) -> None:
-        if not task.cancelled():
-            task.exception()  # retrieved, so that asyncio does not log it
-        self._stop()
-
     def _stop(self) -> None:
         """End the call once: complete the report, wake everybody who waits, begin to close."""
         if self._state == "over":
             return
         self._state = "over"
         self._outcome.set(CallEnd("cancelled"))
+        if self._task is not None:
+            self._task.cancel()
         self._microphone.close()
-        dispatcher, self._dispatcher = self._dispatcher, None
-        if dispatcher is not None:
-            dispatcher.stop()
+        if self._dispatcher is not None:
+            self._dispatcher.stop()
+            self._dispatcher = None
         self._messages.close()
         self._cleanup.start()
 
-    async def _close(self) -> None:
-        """Cancel the call's task and wait until everything is closed."""
-        self._cancel()
+    async def _wait_closed(self) -> None:
         try:
             if self._task is not None:
                 await wait_shielded(self._task, shutdown.CLOSE_TIMEOUT)
         finally:
-            self._stop()
             await self._cleanup.wait()
-            report = self._report
-            log.info(
-                "call %s ended: %s; %s", report.session_id, self._outcome.end, report.to_dict()
-            )
+            end, report = self.end, self._report
+            log.info("call %s ended: %s; %s", report.session_id, end, report.to_dict())
 
 
 Call = LiveCall
