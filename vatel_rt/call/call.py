@@ -208,7 +208,7 @@ class LiveCall:
         reporter, recorder = Reporter(self._report), None
         if self._record is not None:
             recorder = Recorder(self._record)
-            self._cleanup.add(recorder.close)
+            self._cleanup.callback(recorder.close)
 
         def hear(captured: bytes, played: bytes) -> None:
             sent = self._microphone.as_sent(captured)
@@ -217,8 +217,8 @@ class LiveCall:
                 recorder.write(sent, played)
 
         self._audio.attach(hear)
-        self._cleanup.add(self._audio.detach)
-        self._cleanup.add(setattr, self._audio, "muted", self._audio.muted)
+        self._cleanup.callback(self._audio.detach)
+        self._cleanup.callback(setattr, self._audio, "muted", self._audio.muted)
         connection = await self._connect()
         self._cleanup.add_close("connection", connection.close)
         connection.taps.extend(self.taps)

@@ -7,17 +7,7 @@ import logging
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Optional
 
-from vatel_rt.errors import (
-    APIConnectionError,
-    APIError,
-    AudioDeviceError,
-    AudioError,
-    AuthenticationError,
-    Cause,
-    ConnectionClosed,
-    RateLimitError,
-    ServerError,
-)
+from vatel_rt import errors
 
 log = logging.getLogger("vatel.call")
 
@@ -66,21 +56,15 @@ _KINDS: dict[tuple[By, bool], set[Reason]] = {
     ("network", True): {"connection_lost", "ping_timeout", "idle_timeout", "unreachable"},
     ("sdk", False): {"device_failed", "failed"},
 }
-# By the platform's close code. 1004, 1006 and 1015 are never sent; 1005 means that none was sent.
-_CLOSES: dict[int, Reason] = {
-    1000: "agent_hung_up",
-    1001: "server_went_away",
-    1002: "protocol_error",
-    1003: "protocol_error",
-    1005: "agent_hung_up",
-    1006: "connection_lost",
-    1007: "protocol_error",
-    1009: "protocol_error",
-    1010: "protocol_error",
-    1012: "server_went_away",
+# By the platform's close code: `server_error` for all others; 1005 means that none was sent.
+_CLOSES: dict[Reason, set[int]] = {
+    "agent_hung_up": {1000, 1005},
+    "connection_lost": {1006},
+    "protocol_error": {1002, 1003, 1007, 1009, 1010},
+    "server_went_away": {1001, 1012},
 }
 _TRANSIENT = range(1011, 1015)  # others are permanent, or private (3000 to 4999)
-_CAUSES: dict[Cause, Reason] = {
+_CAUSES: dict[errors.Cause, Reason] = {
     "caller": "caller_hung_up",
     "network": "connection_lost",
     "ping_timeout": "ping_timeout",
@@ -91,12 +75,12 @@ _CAUSES: dict[Cause, Reason] = {
 # The first match counts, so a class precedes its base classes.
 _ERRORS: dict[type[BaseException], Reason] = {
     asyncio.CancelledError: "cancelled",
-    AuthenticationError: "token_expired",
-    RateLimitError: "server_error",
-    ServerError: "server_error",
-    APIError: "refused",
-    APIConnectionError: "unreachable",
-    AudioError: "device_failed",
+    errors.AuthenticationError: "token_expired",
+    errors.RateLimitError: "server_error",
+    errors.ServerError: "server_error",
+    errors.APIError: "refused",
+    errors.APIConnectionError: "unreachable",
+    errors.AudioError: "device_failed",
     BaseException: "failed",
 }
 
@@ -153,11 +137,12 @@ class CallEnd:
     @classmethod
     def of(cls, error: BaseException) -> CallEnd:
         """Return the end that corresponds to a close, a refusal, a failure or a cancellation."""
-        if isinstance(error, ConnectionClosed):
-            closed: Reason = _CAUSES.get(error.cause) or _CLOSES.get(error.code, "server_error")
+        if isinstance(error, errors.ConnectionClosed):
+            by_code = (reason for reason, codes in _CLOSES.items() if error.code in codes)
+            closed = _CAUSES.get(error.cause) or next(by_code, "server_error")
             return cls(closed, error.code, error.reason)
-        reason: Reason = next(end for kind, end in _ERRORS.items() if isinstance(error, kind))
-        if isinstance(error, AuthenticationError) and error.origin == "request":
+        reason = next(end for kind, end in _ERRORS.items() if isinstance(error, kind))
+        if isinstance(error, errors.AuthenticationError) and error.origin == "request":
             reason = "refused"  # it is the API key that was refused, not the session token
         text = str(error) or ("" if reason == "cancelled" else repr(error))
         return cls(reason, text=text)
@@ -188,7 +173,7 @@ class Outcome:
         while getattr(cause, "exceptions", None):  # a task group wraps errors in a group
             cause = cause.exceptions[0]
         if isinstance(cause, Exception):
-            if not isinstance(cause, AudioDeviceError):
+            if not isinstance(cause, errors.AudioDeviceError):
                 log.error("the call failed", exc_info=cause)
             self.set(CallEnd.of(cause), cause)
         elif cause is error:

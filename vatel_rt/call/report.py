@@ -129,7 +129,8 @@ class Reporter:
         """Measure one block of both sides."""
         now = self.report.duration_ms
         self.report.duration_ms += BLOCK_MS
-        if _is_audible(played):
+        samples = samples_of(played)
+        if max(samples) > AUDIBLE or min(samples) < -AUDIBLE:
             if self._silent_blocks >= PAUSE_BLOCKS:
                 self._answered_ms = now
             self._silent_blocks = 0
@@ -138,9 +139,7 @@ class Reporter:
             if self._silent_blocks == PAUSE_BLOCKS:
                 self._measure_silence()
         for event in self._voice.push(captured):
-            self._asked_ms = event.at / SAMPLE_RATE * 1000
-            if event.kind == "started":
-                self._asked_ms = None
+            self._asked_ms = None if event.kind == "started" else event.at / SAMPLE_RATE * 1000
         self._match_answer()
 
     def _measure_silence(self) -> None:
@@ -173,8 +172,3 @@ class LossCounter:
         report.dropped_blocks = max(0, device.dropped - dropped) + math.ceil(unsent_ms / BLOCK_MS)
         report.underruns = max(underruns, device.underruns - counted)
         report.unplayed_ms = device.refused_ms - refused_ms
-
-
-def _is_audible(block: bytes) -> bool:
-    samples = samples_of(block)
-    return max(samples) > AUDIBLE or min(samples) < -AUDIBLE

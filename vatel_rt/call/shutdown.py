@@ -33,25 +33,19 @@ async def call_tasks(on_error: Callable[[BaseException], None]) -> AsyncIterator
         raise stop
 
 
-class Cleanup:
+class Cleanup(AsyncExitStack):
     """Closes resources once, the last one opened first, in a task that nobody can cancel."""
 
-    def __init__(self) -> None:
-        self._resources = AsyncExitStack()
-        self._task: Optional[asyncio.Task[None]] = None
-
-    def add(self, function: Callable[..., object], *arguments: object) -> None:
-        """Call `function` on cleanup."""
-        self._resources.callback(function, *arguments)
+    _task: Optional[asyncio.Task[None]] = None
 
     def add_close(self, name: str, close: Callable[[], Awaitable[None]]) -> None:
         """Close a resource on cleanup; log an error, or that it took too long."""
-        self._resources.push_async_callback(_close, name, close)
+        self.push_async_callback(_close, name, close)
 
     def start(self) -> None:
         """Begin to close. Does nothing if it has begun."""
         if self._task is None:
-            self._task = asyncio.create_task(self._resources.aclose())
+            self._task = asyncio.create_task(self.aclose())
 
     async def wait(self) -> None:
         """Wait until everything is closed; re-raise a cancellation afterwards."""

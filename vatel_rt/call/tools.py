@@ -31,7 +31,7 @@ log = logging.getLogger("vatel.tools")
 F = TypeVar("F", bound=Callable[..., Any])
 DEFAULT_TIMEOUT = 30.0  # seconds: longer than a web request, shorter than a caller would wait
 CANCEL_TIMEOUT = 1.0  # seconds that a cancelled tool has to clean up before its output is sent
-DEFAULT_LIMIT = 8  # more than agents ask for, too few to starve the audio
+DEFAULT_LIMIT = 8  # tools at once in a call: more than agents ask for, too few to starve the audio
 
 
 class Tools:
@@ -220,7 +220,7 @@ async def _cancel(name: str, running: asyncio.Future[Any]) -> None:
 
 
 async def _in_thread(call: Callable[[], Any]) -> Any:
-    """Run `call` in a daemon thread; one of a pool would delay the end of the program."""
+    """Run `call` in a daemon thread: one of a pool that hangs would delay the program's end."""
     result: Future[Any] = Future()
     result.set_running_or_notify_cancel()  # the thread goes on after a cancellation
     context = contextvars.copy_context()
