@@ -20,17 +20,8 @@ from vatel_rt.call.tools import RunningTools, Tools
 from vatel_rt.call.transcript import Transcript
 from vatel_rt.call.turns import Turns
 from vatel_rt.errors import ConnectionClosed
+from vatel_rt.realtime import messages
 from vatel_rt.realtime.connection import Connection
-from vatel_rt.realtime.messages import (
-    Incoming,
-    InputAudioTranscript,
-    Interruption,
-    ResponseAudio,
-    ResponseText,
-    SessionEnded,
-    SessionStarted,
-    ToolCall,
-)
 
 log = logging.getLogger("vatel.call")
 
@@ -45,7 +36,7 @@ class Dispatcher:
     tasks: TaskGroup
     reporter: Reporter
     transcript: Transcript
-    messages: MessageQueue
+    queue: MessageQueue
     outcome: Outcome
 
     def __post_init__(self, tools: Tools) -> None:
@@ -55,14 +46,13 @@ class Dispatcher:
 
     async def run(self) -> None:
         """Receive messages until the call has ended, then wait until the speech has been played."""
-        outcome = self.outcome
         try:
-            while outcome.end is None:
+            while self.outcome.end is None:
                 self._dispatch(await self.connection.receive())
         except ConnectionClosed as closed:
             end = CallEnd.of(closed)
-            outcome.set(end, None if end.clean else closed)
-        if outcome.is_clean:
+            self.outcome.set(end, None if end.clean else closed)
+        if self.outcome.is_clean:
             with anyio.move_on_after(self._turns.remaining + shutdown.CLOSE_TIMEOUT):
                 await self.device.drain()
 
@@ -81,7 +71,7 @@ class Dispatcher:
     def update_report(self) -> None:
         """Update the figures that others count. An error of the device is only logged."""
         report, connection = self.reporter.report, self.connection
-        report.unread_messages = self.messages.dropped
+        report.unread_messages = self.queue.dropped
         report.bytes_sent, report.bytes_received = connection.bytes_sent, connection.bytes_received
         unsent_ms = connection.audio_dropped_ms
         try:
@@ -90,17 +80,16 @@ class Dispatcher:
         except Exception:
             log.exception("the audio device failed")
 
-    def _dispatch(self, message: Incoming) -> None:
+    def _dispatch(self, message: messages.Incoming) -> None:
         handler = HANDLERS.get(type(message))
-        audio = None if handler is None else handler(self, message)
-        self.messages.put(message, audio=audio)
+        self.queue.put(message, audio=None if handler is None else handler(self, message))
 
-    def _session_started(self, message: SessionStarted) -> None:
+    def _session_started(self, message: messages.SessionStarted) -> None:
         self.outcome.session_id = message.data.id
         self.reporter.session_started(message.data.id)
         self.transcript.session_started()
 
-    def _response_audio(self, message: ResponseAudio) -> int:
+    def _response_audio(self, message: messages.ResponseAudio) -> int:
         data, device = message.data, self.device
         turn_id, is_final = data.turn_id, data.is_final
         self.reporter.audio_received(turn_id, is_empty=not data.audio, is_final=is_final)
@@ -111,29 +100,29 @@ class Dispatcher:
             self._turns.drop(device.refused_ms - refused_ms)
         return len(data.audio)
 
-    def _response_text(self, message: ResponseText) -> None:
+    def _response_text(self, message: messages.ResponseText) -> None:
         data = message.data
         self.transcript.agent_said(data.turn_id, data.text, is_final=data.is_final)
 
-    def _input_audio_transcript(self, message: InputAudioTranscript) -> None:
+    def _input_audio_transcript(self, message: messages.InputAudioTranscript) -> None:
         if message.data.is_final:
             self.reporter.caller_said()
             self.transcript.caller_said(message.data.turn_id or "", message.data.transcript)
 
-    def _interruption(self, _message: Interruption) -> None:
+    def _interruption(self, _message: messages.Interruption) -> None:
         self.reporter.interrupted()
         self.interrupt()
         # A tool call that arrived just before must have taken its first step to be cancelled.
         asyncio.get_running_loop().call_soon(self._running_tools.interrupt)
 
-    def _tool_call(self, message: ToolCall) -> None:
+    def _tool_call(self, message: messages.ToolCall) -> None:
         self.reporter.tool_called(message.data.tool_name)
         self.tasks.start_soon(self._run_tool, message)
 
-    def _session_ended(self, _message: SessionEnded) -> None:
+    def _session_ended(self, _message: messages.SessionEnded) -> None:
         self.outcome.set(CallEnd("agent_hung_up"))
 
-    async def _run_tool(self, message: ToolCall) -> None:
+    async def _run_tool(self, message: messages.ToolCall) -> None:
         arguments = {a.name: a.value for a in message.data.arguments if a.name}
         output = await self._running_tools.run(message.data.tool_name, arguments)
         try:
@@ -143,12 +132,12 @@ class Dispatcher:
 
 
 HANDLERS: dict[type[Any], Callable[[Dispatcher, Any], Optional[int]]] = {
-    SessionStarted: Dispatcher._session_started,
-    ResponseAudio: Dispatcher._response_audio,
-    ResponseText: Dispatcher._response_text,
-    InputAudioTranscript: Dispatcher._input_audio_transcript,
-    Interruption: Dispatcher._interruption,
-    ToolCall: Dispatcher._tool_call,
-    SessionEnded: Dispatcher._session_ended,
+    messages.SessionStarted: Dispatcher._session_started,
+    messages.ResponseAudio: Dispatcher._response_audio,
+    messages.ResponseText: Dispatcher._response_text,
+    messages.InputAudioTranscript: Dispatcher._input_audio_transcript,
+    messages.Interruption: Dispatcher._interruption,
+    messages.ToolCall: Dispatcher._tool_call,
+    messages.SessionEnded: Dispatcher._session_ended,
 }
 """The handler of each message class. It returns the size of the audio in the message, if any."""

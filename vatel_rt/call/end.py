@@ -11,23 +11,11 @@ from vatel_rt import errors
 
 log = logging.getLogger("vatel.call")
 
-Reason = Literal[
-    "agent_hung_up",
-    "caller_hung_up",
-    "cancelled",
-    "server_went_away",
-    "server_error",
-    "connection_lost",
-    "ping_timeout",
-    "idle_timeout",
-    "protocol_error",
-    "frame_too_large",
-    "token_expired",
-    "refused",
-    "unreachable",
-    "device_failed",
-    "failed",
-]
+_HungUp = Literal["agent_hung_up", "caller_hung_up", "cancelled"]
+_Closed = Literal["server_went_away", "server_error", "protocol_error", "frame_too_large"]
+_Lost = Literal["connection_lost", "ping_timeout", "idle_timeout"]
+_Failed = Literal["token_expired", "refused", "unreachable", "device_failed", "failed"]
+Reason = Literal[_HungUp, _Closed, _Lost, _Failed]
 By = Literal["agent", "caller", "platform", "network", "sdk"]
 
 _HINTS: dict[Reason, str] = {

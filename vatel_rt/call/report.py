@@ -34,15 +34,12 @@ class CallReport:
         answer_received_ms: the same answers as `answer_ms`, to the first audio received.
         silence_ms: for each interruption while the agent was audible, time from the message to
             silence (or to the next turn) at the device.
-        heard_ms: for each turn of the agent, by `turn_id`, how much of it has been played, to
-            the sample. Interrupted audio fades out in its last 5 ms.
+        heard_ms: how much of each turn of the agent, by `turn_id`, has been played, to the sample.
+            Interrupted audio fades out in its last 5 ms.
         unplayed_ms: speech of the agent that was discarded because ten minutes were queued.
-        underruns: how often the speaker ran out of audio within a turn, as far as the device
-            reports it.
-        dropped_blocks: blocks of the microphone that were not sent because the program or the
-            network was too slow.
-        bytes_sent: bytes of messages sent to the platform.
-        bytes_received: bytes of messages received from the platform.
+        underruns: how often the speaker ran out of audio within a turn, if the device reports it.
+        dropped_blocks: blocks of the microphone that the program or the network was too slow for.
+        bytes_sent, bytes_received: bytes of messages to and from the platform.
     """
 
     session_id: Optional[str] = None

@@ -101,9 +101,8 @@ class Tools:
             tool_name = name or getattr(function, "__name__", None)
             if not tool_name:
                 raise TypeError(f"a tool needs a name: use @tools.tool(name=...) for {function!r}")
-            self._tools[tool_name] = _Tool(
-                function, Signature(function), timeout, cancel_on_interruption
-            )
+            signature = Signature(function)
+            self._tools[tool_name] = _Tool(function, signature, timeout, cancel_on_interruption)
             return function
 
         return register if function is None else register(function)
@@ -202,9 +201,7 @@ class _Tool:
 
     async def _run(self, bound: dict[str, Any]) -> Any:
         call = functools.partial(self.function, **bound)
-        if inspect.iscoroutinefunction(self.function):
-            return await call()
-        result = await _in_thread(call)
+        result = call() if inspect.iscoroutinefunction(self.function) else await _in_thread(call)
         return await result if inspect.isawaitable(result) else result
 
 
