@@ -23,7 +23,7 @@ from vatel_rt.call.end import CallEnd, Outcome
 from vatel_rt.call.message_queue import MessageQueue
 from vatel_rt.call.microphone import Microphone
 from vatel_rt.call.report import CallReport, Reporter
-from vatel_rt.call.shutdown import Cleanup, call_tasks, wait_shielded
+from vatel_rt.call.shutdown import Cleanup, call_tasks, close_in_time, wait_shielded
 from vatel_rt.call.tools import Tools
 from vatel_rt.call.transcript import Transcript, TranscriptRow
 from vatel_rt.realtime.connection import Connection
@@ -32,8 +32,6 @@ from vatel_rt.realtime.trace import Tap
 from vatel_rt.validation import NONE, check_types
 
 log = logging.getLogger("vatel.call")
-
-Connect = Callable[[], Awaitable[Connection]]
 
 
 class LiveCall:
@@ -70,7 +68,7 @@ class LiveCall:
 
     def __init__(
         self,
-        connect: Connect,
+        connect: Callable[[], Awaitable[Connection]],
         *,
         audio: Optional[AudioDevice] = None,
         tools: Optional[Tools] = None,
@@ -162,10 +160,7 @@ class LiveCall:
         return self._outcome.end
 
     def hang_up(self) -> None:
-        """End the call now: drop the queued audio and end the iteration.
-
-        Does nothing unless the call is running.
-        """
+        """End the call now, if it is running: drop the queued audio and end the iteration."""
         if self._state == "running":
             self._outcome.set(CallEnd("caller_hung_up"))
             self._stop()
@@ -220,9 +215,9 @@ class LiveCall:
         self._cleanup.callback(self._audio.detach)
         self._cleanup.callback(setattr, self._audio, "muted", self._audio.muted)
         connection = await self._connect()
-        self._cleanup.add_close("connection", connection.close)
+        self._cleanup.push_async_callback(close_in_time, "connection", connection.close)
         connection.taps.extend(self.taps)
-        self._cleanup.add_close("audio device", self._audio.close)
+        self._cleanup.push_async_callback(close_in_time, "audio device", self._audio.close)
         await self._audio.start()
         return reporter, connection
 

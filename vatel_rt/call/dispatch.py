@@ -48,7 +48,10 @@ class Dispatcher:
         """Receive messages until the call has ended, then wait until the speech has been played."""
         try:
             while self.outcome.end is None:
-                self._dispatch(await self.connection.receive())
+                message = await self.connection.receive()
+                handler = HANDLERS.get(type(message))
+                audio = None if handler is None else handler(self, message)
+                self.queue.put(message, audio=audio)
         except ConnectionClosed as closed:
             end = CallEnd.of(closed)
             self.outcome.set(end, None if end.clean else closed)
@@ -79,10 +82,6 @@ class Dispatcher:
             report.heard_ms = self._turns.heard_ms(self.device.queued_ms)
         except Exception:
             log.exception("the audio device failed")
-
-    def _dispatch(self, message: messages.Incoming) -> None:
-        handler = HANDLERS.get(type(message))
-        self.queue.put(message, audio=None if handler is None else handler(self, message))
 
     def _session_started(self, message: messages.SessionStarted) -> None:
         self.outcome.session_id = message.data.id

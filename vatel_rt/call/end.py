@@ -126,9 +126,9 @@ class CallEnd:
     def of(cls, error: BaseException) -> CallEnd:
         """Return the end that corresponds to a close, a refusal, a failure or a cancellation."""
         if isinstance(error, errors.ConnectionClosed):
-            by_code = (reason for reason, codes in _CLOSES.items() if error.code in codes)
-            closed = _CAUSES.get(error.cause) or next(by_code, "server_error")
-            return cls(closed, error.code, error.reason)
+            matching = (end for end, codes in _CLOSES.items() if error.code in codes)
+            by_code: Reason = next(matching, "server_error")
+            return cls(_CAUSES.get(error.cause, by_code), error.code, error.reason)
         reason = next(end for kind, end in _ERRORS.items() if isinstance(error, kind))
         if isinstance(error, errors.AuthenticationError) and error.origin == "request":
             reason = "refused"  # it is the API key that was refused, not the session token

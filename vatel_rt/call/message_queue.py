@@ -21,8 +21,8 @@ class _Entry(NamedTuple):
 class MessageQueue:
     """A queue that drops messages when it is full: the oldest audio first, then the oldest message.
 
-    It is full with `capacity` messages or `audio_capacity` characters of audio. `dropped` counts
-    the messages that were dropped unread.
+    It is full with `capacity` messages or `audio_capacity` characters of audio; a longer message
+    is kept alone. `dropped` counts the messages that were dropped unread.
     """
 
     def __init__(self, capacity: int = CAPACITY, audio_capacity: int = AUDIO_CAPACITY) -> None:
@@ -38,10 +38,7 @@ class MessageQueue:
         self._closed = False
 
     def put(self, message: Incoming, *, audio: Optional[int] = None) -> None:
-        """Add a message with that many characters of audio; None if it is not an audio message.
-
-        An audio message that is larger than the queue allows is kept alone.
-        """
+        """Add a message with that many characters of audio; None if it is not an audio message."""
         size = audio or 0
         if len(self._audio) + len(self._others) >= self._capacity:
             self._drop()

@@ -37,7 +37,7 @@ class Microphone:
         speech = _Speech(pcm)
         self._speeches.append(speech)
         try:
-            while pcm and not speech.sent.is_set() and not self._closed:
+            if pcm and not self._closed:
                 await speech.sent.wait()
         finally:
             self._speeches.remove(speech)

@@ -74,7 +74,7 @@ class CallReport:
         return {**asdict(self), "p50": self.p50, "p95": self.p95}
 
     def _percentiles(self, share: float) -> dict[str, float]:
-        """Return the smallest of the times that is not below `share` of them (nearest rank)."""
+        """Return the nearest-rank percentile of each list."""
         names = ("answer_ms", "answer_received_ms", "silence_ms")
         lists = {name: sorted(getattr(self, name)) for name in names}
         return {name: ms[math.ceil(share * len(ms)) - 1] for name, ms in lists.items() if ms}

@@ -38,14 +38,9 @@ class Cleanup(AsyncExitStack):
 
     _task: Optional[asyncio.Task[None]] = None
 
-    def add_close(self, name: str, close: Callable[[], Awaitable[None]]) -> None:
-        """Close a resource on cleanup; log an error, or that it took too long."""
-        self.push_async_callback(_close, name, close)
-
     def start(self) -> None:
-        """Begin to close. Does nothing if it has begun."""
-        if self._task is None:
-            self._task = asyncio.create_task(self.aclose())
+        """Begin to close."""
+        self._task = asyncio.create_task(self.aclose())
 
     async def wait(self) -> None:
         """Wait until everything is closed; re-raise a cancellation afterwards."""
@@ -53,7 +48,8 @@ class Cleanup(AsyncExitStack):
             await wait_shielded(self._task)
 
 
-async def _close(name: str, close: Callable[[], Awaitable[None]]) -> None:
+async def close_in_time(name: str, close: Callable[[], Awaitable[None]]) -> None:
+    """Close a resource; log an error, or that it took too long."""
     try:
         with anyio.move_on_after(CLOSE_TIMEOUT, shield=True):
             await close()

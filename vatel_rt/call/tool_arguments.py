@@ -30,10 +30,7 @@ class Signature:
             raise TypeError(f"{function!r} cannot be a tool: {error}") from error
 
     def bind(self, given: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
-        """Return the keyword arguments for the function, and the names of unexpected arguments.
-
-        Raises ValueError if an argument is missing or cannot be converted; the text names it.
-        """
+        """Return the keyword arguments and the unexpected names, or raise ValueError."""
         left = dict(given)
         bound: dict[str, Any] = {}
         for parameter, hint, takes_none in self._parameters:

@@ -195,7 +195,8 @@ class _Tool:
             log.exception("tool %s failed", name)
             return error_output("the tool failed")
         finally:
-            await _cancel(name, running)
+            if not running.done():
+                await _cancel(name, running)
         log.warning("tool %s took longer than %g s", name, self.timeout)
         return error_output("the tool took too long")
 
@@ -206,9 +207,7 @@ class _Tool:
 
 
 async def _cancel(name: str, running: asyncio.Future[Any]) -> None:
-    """Cancel a tool, unless it is done; abandon it if it does not stop in time."""
-    if running.done():
-        return
+    """Cancel a tool; abandon it if it does not stop in time."""
     running.cancel()
     running.add_done_callback(lambda done: done.cancelled() or done.exception())
     await wait_shielded(running, CANCEL_TIMEOUT)
