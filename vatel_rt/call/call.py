@@ -11,11 +11,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable
-from functools import partial
 from os import PathLike
 from typing import Callable, Literal, Optional
-
-import anyio
 
 from vatel_rt.audio.clocked_device import SilentDevice
 from vatel_rt.audio.device import AudioDevice
@@ -23,21 +20,18 @@ from vatel_rt.audio.wav import Recorder
 from vatel_rt.call import shutdown
 from vatel_rt.call.dispatch import Dispatcher
 from vatel_rt.call.end import CallEnd, Outcome
-from vatel_rt.call.message_queue import LazyEvent, MessageQueue
+from vatel_rt.call.message_queue import MessageQueue
 from vatel_rt.call.microphone import Microphone
 from vatel_rt.call.report import CallReport, Reporter
-from vatel_rt.call.shutdown import Cleanup, call_tasks, wait_shielded
+from vatel_rt.call.shutdown import Cleanup, call_tasks, close_in_time, wait_shielded
 from vatel_rt.call.tools import Tools
 from vatel_rt.call.transcript import Transcript, TranscriptRow
-from vatel_rt.errors import AudioDeviceError
 from vatel_rt.realtime.connection import Connection
 from vatel_rt.realtime.messages import Incoming
 from vatel_rt.realtime.trace import Tap
 from vatel_rt.validation import NONE, Path, check_types
 
 log = logging.getLogger("vatel.call")
-
-Connect = Callable[[], Awaitable[Connection]]
 
 
 class LiveCall:
@@ -51,12 +45,9 @@ class LiveCall:
     audio included, and ends when the agent has hung up and its last words have been played.
     Messages wait in a bounded queue: 500 of them, with at most two minutes of audio. When it is
     full, the oldest audio is dropped, then the oldest message; `report.unread_messages` counts
-    them. Audio and tools do not depend on reading: an application that reads slowly or never
-    loses messages, not sound, and `wait` needs no reading at all.
+    them. Audio and tools do not depend on reading, and `wait` needs no reading at all.
 
-    Leaving the context early hangs up. Cancelling hangs up too: everything is closed, and the
-    call ends as `cancelled`.
-
+    Leaving the context early hangs up. Cancelling hangs up too, and the call ends as `cancelled`.
     A call that fails (connection lost, error of the platform, device gone) raises in the
     iteration, after the last message. `wait` and `end` return every end as a `CallEnd`, also that
     of a call that could not be opened.
@@ -77,7 +68,7 @@ class LiveCall:
 
     def __init__(
         self,
-        connect: Connect,
+        connect: Callable[[], Awaitable[Connection]],
         *,
         audio: Optional[AudioDevice] = None,
         tools: Optional[Tools] = None,
@@ -98,7 +89,6 @@ class LiveCall:
         self._dispatcher: Optional[Dispatcher] = None
         self._task: Optional[asyncio.Task[None]] = None
         self._outcome = Outcome()
-        self._over = LazyEvent()
         self._cleanup = Cleanup()
 
     @property
@@ -131,18 +121,20 @@ class LiveCall:
             raise
         self._state = "running"
         self._task = asyncio.create_task(self._run(reporter, connection))
+        self._task.add_done_callback(lambda task: task.cancelled() or task.exception())  # no log
         # Not at the end of _run: a task that is cancelled before its first step never runs.
-        self._task.add_done_callback(self._task_done)
+        self._task.add_done_callback(lambda _: self._stop())
         return self
 
     async def __aexit__(self, kind: Optional[type[BaseException]], *_: object) -> None:
         try:
             if kind is None and self._outcome.is_clean:
-                await self._over.wait()
+                await self.wait()
         finally:
             cancelled = kind is not None and issubclass(kind, asyncio.CancelledError)
             self._outcome.set(CallEnd("cancelled" if cancelled else "caller_hung_up"))
-            await self._close()
+            self._stop()
+            await self._wait_closed()
 
     def __aiter__(self) -> LiveCall:
         return self
@@ -163,18 +155,14 @@ class LiveCall:
             RuntimeError: the call has not been entered.
         """
         self._check_entered()
-        await self._over.wait()
-        assert self._outcome.end is not None  # noqa: S101  (set before _over)
+        await self._messages.wait_closed()
+        assert self._outcome.end is not None  # noqa: S101  (set before the queue is closed)
         return self._outcome.end
 
     def hang_up(self) -> None:
-        """End the call now: drop the queued audio and end the iteration.
-
-        Does nothing unless the call is running.
-        """
+        """End the call now, if it is running: drop the queued audio and end the iteration."""
         if self._state == "running":
             self._outcome.set(CallEnd("caller_hung_up"))
-            self._cancel()
             self._stop()
 
     def interrupt(self) -> None:
@@ -187,7 +175,7 @@ class LiveCall:
 
         The same as `device.muted = on`; the end of the call restores the value.
         """
-        self._microphone.muted = on
+        self._audio.muted = on
 
     async def say_audio(self, pcm: bytes) -> None:
         """Speak to the agent: send and record `pcm` instead of the captured audio.
@@ -215,50 +203,31 @@ class LiveCall:
         reporter, recorder = Reporter(self._report), None
         if self._record is not None:
             recorder = Recorder(self._record)
-            self._cleanup.add(recorder.close)
-        self._audio.attach(partial(self._hear, reporter, recorder))
-        self._cleanup.add(self._audio.detach)
-        self._cleanup.add(setattr, self._microphone, "muted", self._microphone.muted)
+            self._cleanup.callback(recorder.close)
+
+        def hear(captured: bytes, played: bytes) -> None:
+            sent = self._microphone.as_sent(captured)
+            reporter.block_played(sent, played)
+            if recorder is not None:
+                recorder.write(sent, played)
+
+        self._audio.attach(hear)
+        self._cleanup.callback(self._audio.detach)
+        self._cleanup.callback(setattr, self._audio, "muted", self._audio.muted)
         connection = await self._connect()
-        self._cleanup.add_close("connection", connection.close)
+        self._cleanup.push_async_callback(close_in_time, "connection", connection.close)
         connection.taps.extend(self.taps)
-        self._cleanup.add_close("audio device", self._audio.close)
+        self._cleanup.push_async_callback(close_in_time, "audio device", self._audio.close)
         await self._audio.start()
         return reporter, connection
-
-    def _hear(
-        self, reporter: Reporter, recorder: Optional[Recorder], captured: bytes, played: bytes
-    ) -> None:
-        """Measure and record a block; called by the device."""
-        sent = self._microphone.as_sent(captured)
-        reporter.block_played(sent, played)
-        if recorder is not None:
-            recorder.write(sent, played)
 
     async def _run(self, reporter: Reporter, connection: Connection) -> None:
         async with call_tasks(self._outcome.fail) as tasks:
             record = (reporter, self._transcript, self._messages, self._outcome)
-            dispatcher = Dispatcher(connection, self._audio, self._tools, tasks, *record)
-            self._dispatcher = dispatcher
+            self._dispatcher = Dispatcher(connection, self._audio, self._tools, tasks, *record)
             tasks.start_soon(connection.send_queued_audio)
-            tasks.start_soon(self._send_microphone, connection, tasks.cancel_scope)
-            await dispatcher.run()
-
-    async def _send_microphone(self, connection: Connection, scope: anyio.CancelScope) -> None:
-        try:
-            await self._microphone.send_to(connection)
-        except AudioDeviceError as error:
-            self._outcome.set(CallEnd.of(error), error)
-            scope.cancel()
-
-    def _cancel(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-
-    def _task_done(self, task: asyncio.Task[None]) -> None:
-        if not task.cancelled():
-            task.exception()  # retrieved, so that asyncio does not log it
-        self._stop()
+            tasks.start_soon(self._microphone.send_to, connection)
+            await self._dispatcher.run()
 
     def _stop(self) -> None:
         """End the call once: complete the report, wake everybody who waits, begin to close."""
@@ -266,27 +235,23 @@ class LiveCall:
             return
         self._state = "over"
         self._outcome.set(CallEnd("cancelled"))
+        if self._task is not None:
+            self._task.cancel()
         self._microphone.close()
-        dispatcher, self._dispatcher = self._dispatcher, None
-        if dispatcher is not None:
-            dispatcher.stop()
+        if self._dispatcher is not None:
+            self._dispatcher.stop()
+            self._dispatcher = None
         self._messages.close()
-        self._over.set()
         self._cleanup.start()
 
-    async def _close(self) -> None:
-        """Cancel the call's task and wait until everything is closed."""
-        self._cancel()
+    async def _wait_closed(self) -> None:
         try:
             if self._task is not None:
                 await wait_shielded(self._task, shutdown.CLOSE_TIMEOUT)
         finally:
-            self._stop()
             await self._cleanup.wait()
-            report = self._report
-            log.info(
-                "call %s ended: %s; %s", report.session_id, self._outcome.end, report.to_dict()
-            )
+            end, report = self.end, self._report
+            log.info("call %s ended: %s; %s", report.session_id, end, report.to_dict())
 
 
 Call = LiveCall

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from dataclasses import InitVar, dataclass
 from typing import Any, Callable, Optional
 
 import anyio
@@ -19,157 +20,123 @@ from vatel_rt.call.tools import RunningTools, Tools
 from vatel_rt.call.transcript import Transcript
 from vatel_rt.call.turns import Turns
 from vatel_rt.errors import ConnectionClosed
+from vatel_rt.realtime import messages
 from vatel_rt.realtime.connection import Connection
-from vatel_rt.realtime.messages import (
-    Incoming,
-    InputAudioTranscript,
-    Interruption,
-    ResponseAudio,
-    ResponseText,
-    SessionEnded,
-    SessionStarted,
-    ToolCall,
-)
 
 log = logging.getLogger("vatel.call")
 
 
+@dataclass(eq=False)
 class Dispatcher:
-    """Handles the platform's messages: plays the speech, runs the tools, queues every message.
+    """Handles the platform's messages: plays the speech, runs the tools, queues every message."""
 
-    Args:
-        connection: where messages are received, and the outputs of tools are sent.
-        device: plays the agent's speech; it has started.
-        tools: what the agent may call.
-        tasks: the task group in which tools run.
-        reporter: records what happens.
-        transcript: records what is said.
-        messages: the queue of the application.
-        outcome: set when the platform ends the session.
-    """
+    connection: Connection
+    device: AudioDevice
+    tools: InitVar[Tools]
+    tasks: TaskGroup
+    reporter: Reporter
+    transcript: Transcript
+    queue: MessageQueue
+    outcome: Outcome
 
-    def __init__(
-        self,
-        connection: Connection,
-        device: AudioDevice,
-        tools: Tools,
-        tasks: TaskGroup,
-        reporter: Reporter,
-        transcript: Transcript,
-        messages: MessageQueue,
-        outcome: Outcome,
-    ) -> None:
+    def __post_init__(self, tools: Tools) -> None:
         self._turns = Turns()
-        self._connection = connection
-        self._device = device
-        self._tasks = tasks
-        self._reporter = reporter
-        self._transcript = transcript
-        self._messages = messages
-        self._outcome = outcome
         self._running_tools = RunningTools(tools)
-        self._losses = LossCounter(device)
+        self._losses = LossCounter(self.device)
 
     async def run(self) -> None:
         """Receive messages until the call has ended, then wait until the speech has been played."""
-        outcome = self._outcome
         try:
-            while outcome.end is None:
-                self._dispatch(await self._connection.receive())
+            while self.outcome.end is None:
+                message = await self.connection.receive()
+                handler = HANDLERS.get(type(message))
+                audio = None if handler is None else handler(self, message)
+                self.queue.put(message, audio=audio)
         except ConnectionClosed as closed:
             end = CallEnd.of(closed)
-            outcome.set(end, None if end.clean else closed)
-        if outcome.is_clean:
+            self.outcome.set(end, None if end.clean else closed)
+        if self.outcome.is_clean:
             with anyio.move_on_after(self._turns.remaining + shutdown.CLOSE_TIMEOUT):
-                await self._device.drain()
+                await self.device.drain()
 
     def interrupt(self) -> None:
         """Stop the agent's speech: drop the queued audio and the rest of the turn."""
-        self._transcript.interrupted(self._turns.interrupt(self._device.clear()))
+        self.transcript.interrupted(self._turns.interrupt(self.device.clear()))
 
     def stop(self) -> None:
         """Drop the queued audio, and update the report for the last time."""
         try:
-            self._transcript.interrupted(self._turns.drop(self._device.clear()))
+            self.transcript.interrupted(self._turns.drop(self.device.clear()))
         except Exception:
             log.exception("the audio device failed")
         self.update_report()
 
     def update_report(self) -> None:
         """Update the figures that others count. An error of the device is only logged."""
+        report, connection = self.reporter.report, self.connection
+        report.unread_messages = self.queue.dropped
+        report.bytes_sent, report.bytes_received = connection.bytes_sent, connection.bytes_received
+        unsent_ms = connection.audio_dropped_ms
         try:
-            self._update_report()
+            self._losses.update(report, underruns=self._turns.underruns, unsent_ms=unsent_ms)
+            report.heard_ms = self._turns.heard_ms(self.device.queued_ms)
         except Exception:
             log.exception("the audio device failed")
 
-    def _dispatch(self, message: Incoming) -> None:
-        """Handle a message, then queue it for the application."""
-        handler = HANDLERS.get(type(message))
-        audio = None if handler is None else handler(self, message)
-        self._messages.put(message, audio=audio)
+    def _session_started(self, message: messages.SessionStarted) -> None:
+        self.outcome.session_id = message.data.id
+        self.reporter.session_started(message.data.id)
+        self.transcript.session_started()
 
-    def _update_report(self) -> None:
-        report, connection = self._reporter.report, self._connection
-        unsent_ms = connection.audio_dropped_ms
-        self._losses.update(report, underruns=self._turns.underruns, unsent_ms=unsent_ms)
-        report.heard_ms = self._turns.heard_ms(self._device.queued_ms)
-        report.unread_messages = self._messages.dropped
-        report.bytes_sent, report.bytes_received = connection.bytes_sent, connection.bytes_received
-
-    def _session_started(self, message: SessionStarted) -> None:
-        self._outcome.session_id = message.data.id
-        self._reporter.session_started(message.data.id)
-        self._transcript.session_started()
-
-    def _response_audio(self, message: ResponseAudio) -> int:
-        data, device = message.data, self._device
-        turn_id, is_final, size = data.turn_id, data.is_final, len(data.audio)
-        self._reporter.audio_received(turn_id, is_empty=not size, is_final=is_final)
+    def _response_audio(self, message: messages.ResponseAudio) -> int:
+        data, device = message.data, self.device
+        turn_id, is_final = data.turn_id, data.is_final
+        self.reporter.audio_received(turn_id, is_empty=not data.audio, is_final=is_final)
         ms, queued_ms = duration_ms(len(data.pcm)), device.queued_ms
         if self._turns.admit(turn_id, ms, is_final=is_final, queued_ms=queued_ms):
             refused_ms = device.refused_ms
             device.play(data.pcm)
             self._turns.drop(device.refused_ms - refused_ms)
-        return size
+        return len(data.audio)
 
-    def _response_text(self, message: ResponseText) -> None:
+    def _response_text(self, message: messages.ResponseText) -> None:
         data = message.data
-        self._transcript.agent_said(data.turn_id, data.text, is_final=data.is_final)
+        self.transcript.agent_said(data.turn_id, data.text, is_final=data.is_final)
 
-    def _input_audio_transcript(self, message: InputAudioTranscript) -> None:
+    def _input_audio_transcript(self, message: messages.InputAudioTranscript) -> None:
         if message.data.is_final:
-            self._reporter.caller_said()
-            self._transcript.caller_said(message.data.turn_id or "", message.data.transcript)
+            self.reporter.caller_said()
+            self.transcript.caller_said(message.data.turn_id or "", message.data.transcript)
 
-    def _interruption(self, _message: Interruption) -> None:
-        self._reporter.interrupted()
+    def _interruption(self, _message: messages.Interruption) -> None:
+        self.reporter.interrupted()
         self.interrupt()
         # A tool call that arrived just before must have taken its first step to be cancelled.
         asyncio.get_running_loop().call_soon(self._running_tools.interrupt)
 
-    def _tool_call(self, message: ToolCall) -> None:
-        self._reporter.tool_called(message.data.tool_name)
-        self._tasks.start_soon(self._run_tool, message)
+    def _tool_call(self, message: messages.ToolCall) -> None:
+        self.reporter.tool_called(message.data.tool_name)
+        self.tasks.start_soon(self._run_tool, message)
 
-    def _session_ended(self, _message: SessionEnded) -> None:
-        self._outcome.set(CallEnd("agent_hung_up"))
+    def _session_ended(self, _message: messages.SessionEnded) -> None:
+        self.outcome.set(CallEnd("agent_hung_up"))
 
-    async def _run_tool(self, message: ToolCall) -> None:
+    async def _run_tool(self, message: messages.ToolCall) -> None:
         arguments = {a.name: a.value for a in message.data.arguments if a.name}
         output = await self._running_tools.run(message.data.tool_name, arguments)
         try:
-            await self._connection.send_tool_call_output(message.data.tool_call_id, output)
+            await self.connection.send_tool_call_output(message.data.tool_call_id, output)
         except ConnectionClosed:
             log.info("the call ended before the tool %s returned", message.data.tool_name)
 
 
 HANDLERS: dict[type[Any], Callable[[Dispatcher, Any], Optional[int]]] = {
-    SessionStarted: Dispatcher._session_started,
-    ResponseAudio: Dispatcher._response_audio,
-    ResponseText: Dispatcher._response_text,
-    InputAudioTranscript: Dispatcher._input_audio_transcript,
-    Interruption: Dispatcher._interruption,
-    ToolCall: Dispatcher._tool_call,
-    SessionEnded: Dispatcher._session_ended,
+    messages.SessionStarted: Dispatcher._session_started,
+    messages.ResponseAudio: Dispatcher._response_audio,
+    messages.ResponseText: Dispatcher._response_text,
+    messages.InputAudioTranscript: Dispatcher._input_audio_transcript,
+    messages.Interruption: Dispatcher._interruption,
+    messages.ToolCall: Dispatcher._tool_call,
+    messages.SessionEnded: Dispatcher._session_ended,
 }
 """The handler of each message class. It returns the size of the audio in the message, if any."""

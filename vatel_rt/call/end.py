@@ -5,103 +5,54 @@ from __future__ import annotations
 import asyncio
 import logging
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, NamedTuple, Optional
+from typing import Any, Literal, Optional
 
-from vatel_rt.errors import (
-    APIConnectionError,
-    APIError,
-    AudioError,
-    AuthenticationError,
-    Cause,
-    ConnectionClosed,
-    RateLimitError,
-    ServerError,
-)
+from vatel_rt import errors
 
 log = logging.getLogger("vatel.call")
 
-Reason = Literal[
-    "agent_hung_up",
-    "caller_hung_up",
-    "cancelled",
-    "server_went_away",
-    "server_error",
-    "connection_lost",
-    "ping_timeout",
-    "idle_timeout",
-    "protocol_error",
-    "frame_too_large",
-    "token_expired",
-    "refused",
-    "unreachable",
-    "device_failed",
-    "failed",
-]
+_HungUp = Literal["agent_hung_up", "caller_hung_up", "cancelled"]
+_Closed = Literal["server_went_away", "server_error", "protocol_error", "frame_too_large"]
+_Lost = Literal["connection_lost", "ping_timeout", "idle_timeout"]
+_Failed = Literal["token_expired", "refused", "unreachable", "device_failed", "failed"]
+Reason = Literal[_HungUp, _Closed, _Lost, _Failed]
 By = Literal["agent", "caller", "platform", "network", "sdk"]
 
-
-class _Meaning(NamedTuple):
-    by: By
-    retryable: bool
-    hint: str
-
-
-_MEANINGS: dict[Reason, _Meaning] = {
-    "agent_hung_up": _Meaning("agent", False, "No action needed: the call is complete."),
-    "caller_hung_up": _Meaning("caller", False, "No action needed: this side ended the call."),
-    "cancelled": _Meaning("caller", False, "No action needed: the program cancelled the call."),
-    "server_went_away": _Meaning(
-        "platform", True, "Call again: the platform restarted or moved the session."
-    ),
-    "server_error": _Meaning(
-        "platform", True, "Call again; if it fails repeatedly, send support the session id."
-    ),
-    "connection_lost": _Meaning(
-        "network", True, "Check the network, then call again: a call cannot be resumed."
-    ),
-    "ping_timeout": _Meaning(
-        "network", True, "Check the network, then call again, or allow a longer ping_timeout."
-    ),
-    "idle_timeout": _Meaning(
-        "network", True, "Call again, or allow longer silence with a larger idle_timeout."
-    ),
-    "protocol_error": _Meaning(
-        "platform", True, "Call again; if it fails repeatedly, look for a proxy in between."
-    ),
-    "frame_too_large": _Meaning(
-        "platform", False, "Allow larger messages with ConnectionOptions(max_frame=...)."
-    ),
-    "token_expired": _Meaning(
-        "platform", True, "Get a new session token: each opens one call and expires soon."
-    ),
-    "refused": _Meaning(
-        "platform", False, "Correct the agent, the token or the request, as the text says."
-    ),
-    "unreachable": _Meaning(
-        "network", True, "Check the network and the base URL, then call again."
-    ),
-    "device_failed": _Meaning(
-        "sdk", False, "Check the audio device or file that the text names, then call again."
-    ),
-    "failed": _Meaning("sdk", False, "See the error and its traceback in the log."),
+_HINTS: dict[Reason, str] = {
+    "agent_hung_up": "No action needed: the call is complete.",
+    "caller_hung_up": "No action needed: this side ended the call.",
+    "cancelled": "No action needed: the program cancelled the call.",
+    "server_went_away": "Call again: the platform restarted or moved the session.",
+    "server_error": "Call again; if it fails repeatedly, send support the session id.",
+    "connection_lost": "Check the network, then call again: a call cannot be resumed.",
+    "ping_timeout": "Check the network, then call again, or allow a longer ping_timeout.",
+    "idle_timeout": "Call again, or allow longer silence with a larger idle_timeout.",
+    "protocol_error": "Call again; if it fails repeatedly, look for a proxy in between.",
+    "frame_too_large": "Allow larger messages with ConnectionOptions(max_frame=...).",
+    "token_expired": "Get a new session token: each opens one call and expires soon.",
+    "refused": "Correct the agent, the token or the request, as the text says.",
+    "unreachable": "Check the network and the base URL, then call again.",
+    "device_failed": "Check the audio device or file that the text names, then call again.",
+    "failed": "See the error and its traceback in the log.",
 }
-
-# By the platform's close code. 1004, 1006 and 1015 are never sent; 1005 means that none was sent.
-_CLOSES: dict[int, Reason] = {
-    1000: "agent_hung_up",
-    1001: "server_went_away",
-    1002: "protocol_error",
-    1003: "protocol_error",
-    1005: "agent_hung_up",
-    1006: "connection_lost",
-    1007: "protocol_error",
-    1009: "protocol_error",
-    1010: "protocol_error",
-    1012: "server_went_away",
+# Who ended the call, and whether a new call may succeed.
+_KINDS: dict[tuple[By, bool], set[Reason]] = {
+    ("agent", False): {"agent_hung_up"},
+    ("caller", False): {"caller_hung_up", "cancelled"},
+    ("platform", True): {"server_went_away", "server_error", "protocol_error", "token_expired"},
+    ("platform", False): {"frame_too_large", "refused"},
+    ("network", True): {"connection_lost", "ping_timeout", "idle_timeout", "unreachable"},
+    ("sdk", False): {"device_failed", "failed"},
 }
-_TRANSIENT = range(1011, 1015)
-"""Server errors that may succeed on retry. Other codes are permanent, or private (3000 to 4999)."""
-_CAUSES: dict[Cause, Reason] = {
+# By the platform's close code: `server_error` for all others; 1005 means that none was sent.
+_CLOSES: dict[Reason, set[int]] = {
+    "agent_hung_up": {1000, 1005},
+    "connection_lost": {1006},
+    "protocol_error": {1002, 1003, 1007, 1009, 1010},
+    "server_went_away": {1001, 1012},
+}
+_TRANSIENT = range(1011, 1015)  # others are permanent, or private (3000 to 4999)
+_CAUSES: dict[errors.Cause, Reason] = {
     "caller": "caller_hung_up",
     "network": "connection_lost",
     "ping_timeout": "ping_timeout",
@@ -112,12 +63,12 @@ _CAUSES: dict[Cause, Reason] = {
 # The first match counts, so a class precedes its base classes.
 _ERRORS: dict[type[BaseException], Reason] = {
     asyncio.CancelledError: "cancelled",
-    AuthenticationError: "token_expired",
-    RateLimitError: "server_error",
-    ServerError: "server_error",
-    APIError: "refused",
-    APIConnectionError: "unreachable",
-    AudioError: "device_failed",
+    errors.AuthenticationError: "token_expired",
+    errors.RateLimitError: "server_error",
+    errors.ServerError: "server_error",
+    errors.APIError: "refused",
+    errors.APIConnectionError: "unreachable",
+    errors.AudioError: "device_failed",
     BaseException: "failed",
 }
 
@@ -134,23 +85,20 @@ class CallEnd:
             - `server_went_away`: the platform is stopping or restarting
             - `server_error`: the platform closed the session with an error code
             - `connection_lost`: the connection broke without a close frame
-            - `ping_timeout`, `idle_timeout`: nothing was received for the time that the options
-              allow
+            - `ping_timeout`, `idle_timeout`: nothing was received for as long as options allow
             - `protocol_error`: one side violated the WebSocket protocol
             - `frame_too_large`: a message was larger than the options allow
-            - `token_expired`: the session token was expired, invalid or used; the call did not
-              begin
+            - `token_expired`: the session token was refused as expired, invalid or used
             - `refused`, `unreachable`: the call did not begin
             - `device_failed`: microphone, speaker or file
             - `failed`: any other error on this side
         code: WebSocket close code, if a close ended the call.
         text: the platform's reason for the close, or the error; may be empty.
-        by: who ended the call: `agent`, `caller` (the person or program on this side),
-            `platform`, `network` or `sdk` (audio or code on this side).
+        by: `agent`, `caller` (the person or program on this side), `platform`, `network` or `sdk`
+            (audio or code on this side).
         clean: whether the agent or the caller hung up.
         retryable: whether a new call, with a new token, may succeed.
-        session_id: the call's id in `GET /v1/calls/{id}`, once it began. It is not compared: two
-            calls may end alike.
+        session_id: the call's id in `GET /v1/calls/{id}`, once it began; it is not compared.
         hint: what to do, in one sentence.
     """
 
@@ -164,7 +112,8 @@ class CallEnd:
     hint: str = field(init=False)
 
     def __post_init__(self) -> None:
-        by, retryable, hint = _MEANINGS[self.reason]
+        hint = _HINTS[self.reason]
+        by, retryable = next(kind for kind, reasons in _KINDS.items() if self.reason in reasons)
         permanent = self.reason == "server_error" and self.code not in {None, *_TRANSIENT}
         clean = self.reason in {"agent_hung_up", "caller_hung_up"}
         vars(self).update(by=by, clean=clean, retryable=retryable and not permanent, hint=hint)
@@ -176,24 +125,19 @@ class CallEnd:
     @classmethod
     def of(cls, error: BaseException) -> CallEnd:
         """Return the end that corresponds to a close, a refusal, a failure or a cancellation."""
-        if isinstance(error, ConnectionClosed):
-            closed: Reason = _CAUSES.get(error.cause) or _CLOSES.get(error.code, "server_error")
-            return cls(closed, error.code, error.reason)
-        reason: Reason = next(end for kind, end in _ERRORS.items() if isinstance(error, kind))
-        if isinstance(error, AuthenticationError) and error.origin == "request":
+        if isinstance(error, errors.ConnectionClosed):
+            matching = (end for end, codes in _CLOSES.items() if error.code in codes)
+            by_code: Reason = next(matching, "server_error")
+            return cls(_CAUSES.get(error.cause, by_code), error.code, error.reason)
+        reason = next(end for kind, end in _ERRORS.items() if isinstance(error, kind))
+        if isinstance(error, errors.AuthenticationError) and error.origin == "request":
             reason = "refused"  # it is the API key that was refused, not the session token
         text = str(error) or ("" if reason == "cancelled" else repr(error))
         return cls(reason, text=text)
 
 
 class Outcome:
-    """Holds how a call ended. The first end that is set counts.
-
-    Attributes:
-        end: how the call ended; None before that.
-        failure: the error that the iteration raises.
-        session_id: the call's id, once it began.
-    """
+    """Holds how a call ended, and the error that its iteration raises. The first end counts."""
 
     def __init__(self) -> None:
         self.end: Optional[CallEnd] = None
@@ -212,12 +156,13 @@ class Outcome:
             self.failure = failure
 
     def fail(self, error: BaseException) -> None:
-        """Set and log an unexpected error as the end of the call; re-raise a cancellation."""
+        """Set an error as the end, and log it unless the device failed; re-raise a cancellation."""
         cause: Any = error
         while getattr(cause, "exceptions", None):  # a task group wraps errors in a group
             cause = cause.exceptions[0]
         if isinstance(cause, Exception):
-            log.error("the call failed", exc_info=cause)
+            if not isinstance(cause, errors.AudioDeviceError):
+                log.error("the call failed", exc_info=cause)
             self.set(CallEnd.of(cause), cause)
         elif cause is error:
             raise error

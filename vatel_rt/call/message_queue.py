@@ -8,33 +8,8 @@ from typing import NamedTuple, Optional
 
 from vatel_rt.realtime.messages import Incoming
 
-CAPACITY = 500
-"""Messages kept: ten seconds of audio in the smallest usual pieces."""
-AUDIO_CAPACITY = 8 * 1024 * 1024
-"""Characters of base64 audio kept: two minutes. A longer message is kept alone."""
-
-
-class LazyEvent:
-    """A one-way event that may be created outside an event loop.
-
-    `asyncio.Event` binds to an event loop when it is created, on Python 3.9.
-    """
-
-    def __init__(self) -> None:
-        self.is_set = False
-        self._event: Optional[asyncio.Event] = None
-
-    def set(self) -> None:
-        """Let `wait` return, now and later."""
-        self.is_set = True
-        if self._event is not None:
-            self._event.set()
-
-    async def wait(self) -> None:
-        """Wait until the event is set."""
-        if not self.is_set:
-            self._event = self._event or asyncio.Event()
-            await self._event.wait()
+CAPACITY = 500  # ten seconds of audio in the smallest usual pieces
+AUDIO_CAPACITY = 8 * 1024 * 1024  # characters of base64: two minutes
 
 
 class _Entry(NamedTuple):
@@ -46,10 +21,8 @@ class _Entry(NamedTuple):
 class MessageQueue:
     """A queue that drops messages when it is full: the oldest audio first, then the oldest message.
 
-    It is full with `capacity` messages or `audio_capacity` characters of audio.
-
-    Attributes:
-        dropped: number of messages that were dropped unread.
+    It is full with `capacity` messages or `audio_capacity` characters of audio; a longer message
+    is kept alone. `dropped` counts the messages that were dropped unread.
     """
 
     def __init__(self, capacity: int = CAPACITY, audio_capacity: int = AUDIO_CAPACITY) -> None:
@@ -61,16 +34,11 @@ class MessageQueue:
         # Two queues, so that the oldest audio is found at once; the numbers give the order.
         self._audio: deque[_Entry] = deque()
         self._others: deque[_Entry] = deque()
-        self._changed = LazyEvent()
+        self._changed: Optional[asyncio.Event] = None  # Python 3.9 needs a loop to create it
         self._closed = False
 
     def put(self, message: Incoming, *, audio: Optional[int] = None) -> None:
-        """Add a message without waiting.
-
-        Args:
-            message: the message.
-            audio: characters of audio in it; None if it is not an audio message.
-        """
+        """Add a message with that many characters of audio; None if it is not an audio message."""
         size = audio or 0
         if len(self._audio) + len(self._others) >= self._capacity:
             self._drop()
@@ -80,34 +48,42 @@ class MessageQueue:
         queue = self._others if audio is None else self._audio
         queue.append(_Entry(self._number, message, size))
         self._audio_size += size
-        self._changed.set()
+        self._notify()
 
     def close(self) -> None:
         """Make `get` return None once the queue is empty."""
         self._closed = True
-        self._changed.set()
+        self._notify()
 
     async def get(self) -> Optional[Incoming]:
         """Return the next message, or None at the end. Cancellation-safe: no message is lost."""
         while not self._audio and not self._others:
             if self._closed:
                 return None
-            if self._changed.is_set:
-                self._changed = LazyEvent()
-            await self._changed.wait()
-        return self._pop(self._older()).message
+            await self._change()
+        if self._audio and self._others:
+            return self._pop(min(self._audio, self._others, key=lambda queue: queue[0].number))
+        return self._pop(self._audio or self._others)
 
-    def _older(self) -> deque[_Entry]:
-        """Return the queue that holds the oldest message."""
-        if not self._audio or not self._others:
-            return self._audio or self._others
-        return min(self._audio, self._others, key=lambda queue: queue[0].number)
+    async def wait_closed(self) -> None:
+        """Wait until the queue is closed, without reading."""
+        while not self._closed:
+            await self._change()
+
+    async def _change(self) -> None:
+        if self._changed is None or self._changed.is_set():
+            self._changed = asyncio.Event()
+        await self._changed.wait()
+
+    def _notify(self) -> None:
+        if self._changed is not None:
+            self._changed.set()
 
     def _drop(self) -> None:
         self.dropped += 1
         self._pop(self._audio or self._others)
 
-    def _pop(self, queue: deque[_Entry]) -> _Entry:
+    def _pop(self, queue: deque[_Entry]) -> Incoming:
         entry = queue.popleft()
         self._audio_size -= entry.audio
-        return entry
+        return entry.message

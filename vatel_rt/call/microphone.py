@@ -14,11 +14,7 @@ from vatel_rt.realtime.connection import Connection
 
 
 class Microphone:
-    """Sends one block for each block that the device captures.
-
-    Raises:
-        TypeError: `device` is not a complete audio device.
-    """
+    """Sends one block for each block that the device captures."""
 
     def __init__(self, device: AudioDevice) -> None:
         _check_device(device)
@@ -27,21 +23,8 @@ class Microphone:
         self._sent_instead: deque[bytes] = deque(maxlen=CAPTURE_BLOCKS)
         self._closed = False
 
-    @property
-    def muted(self) -> bool:
-        """Whether silence is sent instead of the captured audio."""
-        return self._device.muted
-
-    @muted.setter
-    def muted(self, on: bool) -> None:
-        self._device.muted = on
-
     async def send_to(self, connection: Connection) -> None:
-        """Send until cancelled; after the end of the session, only read the device.
-
-        Raises:
-            AudioDeviceError: the device stopped working.
-        """
+        """Send until cancelled; after the end of the session, only read the device."""
         while True:
             block = await self._device.read()
             with suppress(ConnectionClosed):  # `Connection.receive` reports it
@@ -49,17 +32,12 @@ class Microphone:
             await asyncio.sleep(0)  # reading from a device that is late does not suspend
 
     async def say(self, pcm: bytes) -> None:
-        """Send `pcm` instead of the captured audio, after the speech that is already waiting.
-
-        Raises:
-            AudioFormatError: `pcm` does not hold whole samples, or is a WAV file.
-            ConnectionClosed: the call ended before everything was sent.
-        """
+        """Send `pcm` instead of the captured audio, after the speech that is already waiting."""
         check_speech(pcm)
         speech = _Speech(pcm)
         self._speeches.append(speech)
         try:
-            while pcm and not speech.sent.is_set() and not self._closed:
+            if pcm and not self._closed:
                 await speech.sent.wait()
         finally:
             self._speeches.remove(speech)
@@ -68,9 +46,7 @@ class Microphone:
 
     def as_sent(self, captured: bytes) -> bytes:
         """Return the block to record, given the captured block."""
-        if self._sent_instead:
-            return self._sent_instead.popleft()
-        return self._muted(captured)
+        return self._sent_instead.popleft() if self._sent_instead else self._muted(captured)
 
     def close(self) -> None:
         """Stop `say`: nothing more will be sent."""

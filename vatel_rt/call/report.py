@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import time
 from collections import deque
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Optional
 
@@ -13,12 +12,9 @@ from vatel_rt.audio.device import AudioDevice
 from vatel_rt.audio.pcm import BLOCK_MS, SAMPLE_RATE, samples_of
 from vatel_rt.audio.vad import VoiceActivity
 
-AUDIBLE = 330
-"""Peak sample of an audible block: -40 dBFS, above the noise floor of synthetic speech."""
-PAUSE_BLOCKS = 10
-"""Blocks of silence (200 ms) after which the agent's next sound counts as a new beginning."""
-RECENT_TURNS = 16
-"""Turns of the agent whose first audio may belong to an answer that has not been played yet."""
+AUDIBLE = 330  # peak sample of an audible block: -40 dBFS, above the noise of synthetic speech
+PAUSE_BLOCKS = 10  # silence after which the agent's next sound counts as a new beginning
+RECENT_TURNS = 16  # whose first audio may belong to an answer that has not been played yet
 
 
 @dataclass
@@ -38,15 +34,12 @@ class CallReport:
         answer_received_ms: the same answers as `answer_ms`, to the first audio received.
         silence_ms: for each interruption while the agent was audible, time from the message to
             silence (or to the next turn) at the device.
-        heard_ms: for each turn of the agent, by `turn_id`, how much of it has been played, to
-            the sample. Interrupted audio fades out in its last 5 ms.
+        heard_ms: how much of each turn of the agent, by `turn_id`, has been played, to the sample.
+            Interrupted audio fades out in its last 5 ms.
         unplayed_ms: speech of the agent that was discarded because ten minutes were queued.
-        underruns: how often the speaker ran out of audio within a turn, as far as the device
-            reports it.
-        dropped_blocks: blocks of the microphone that were not sent because the program or the
-            network was too slow.
-        bytes_sent: bytes of messages sent to the platform.
-        bytes_received: bytes of messages received from the platform.
+        underruns: how often the speaker ran out of audio within a turn, if the device reports it.
+        dropped_blocks: blocks of the microphone that the program or the network was too slow for.
+        bytes_sent, bytes_received: bytes of messages to and from the platform.
     """
 
     session_id: Optional[str] = None
@@ -81,24 +74,14 @@ class CallReport:
         return {**asdict(self), "p50": self.p50, "p95": self.p95}
 
     def _percentiles(self, share: float) -> dict[str, float]:
-        lists = {
-            "answer_ms": self.answer_ms,
-            "answer_received_ms": self.answer_received_ms,
-            "silence_ms": self.silence_ms,
-        }
-        return {name: _percentile(times, share) for name, times in lists.items() if times}
-
-
-def _percentile(times: Sequence[float], share: float) -> float:
-    """Return the smallest of `times` that is not below `share` of them (nearest rank)."""
-    return sorted(times)[math.ceil(share * len(times)) - 1]
+        """Return the nearest-rank percentile of each list."""
+        names = ("answer_ms", "answer_received_ms", "silence_ms")
+        lists = {name: sorted(getattr(self, name)) for name in names}
+        return {name: ms[math.ceil(share * len(ms)) - 1] for name, ms in lists.items() if ms}
 
 
 class Reporter:
-    """Fills a `CallReport` from what happens in a call.
-
-    The clock of `session_started_ms` starts when it is created.
-    """
+    """Fills a `CallReport`; the clock of `session_started_ms` starts when it is created."""
 
     def __init__(self, report: CallReport) -> None:
         self.report = report
@@ -143,7 +126,8 @@ class Reporter:
         """Measure one block of both sides."""
         now = self.report.duration_ms
         self.report.duration_ms += BLOCK_MS
-        if _is_audible(played):
+        samples = samples_of(played)
+        if max(samples) > AUDIBLE or min(samples) < -AUDIBLE:
             if self._silent_blocks >= PAUSE_BLOCKS:
                 self._answered_ms = now
             self._silent_blocks = 0
@@ -152,9 +136,7 @@ class Reporter:
             if self._silent_blocks == PAUSE_BLOCKS:
                 self._measure_silence()
         for event in self._voice.push(captured):
-            self._asked_ms = event.at / SAMPLE_RATE * 1000
-            if event.kind == "started":
-                self._asked_ms = None
+            self._asked_ms = None if event.kind == "started" else event.at / SAMPLE_RATE * 1000
         self._match_answer()
 
     def _measure_silence(self) -> None:
@@ -179,25 +161,11 @@ class LossCounter:
 
     def __init__(self, device: AudioDevice) -> None:
         self._device = device
-        self._dropped = device.dropped
-        self._underruns = device.underruns
-        self._refused_ms = device.refused_ms
+        self._before = (device.dropped, device.underruns, device.refused_ms)
 
     def update(self, report: CallReport, *, underruns: int, unsent_ms: float) -> None:
-        """Update the figures of lost audio in `report`.
-
-        Args:
-            report: the report of the call.
-            underruns: underruns that were inferred from the queue of the device, which may have
-                counted them too.
-            unsent_ms: audio of the microphone that waited too long for the socket.
-        """
-        dropped = max(0, self._device.dropped - self._dropped)
-        report.dropped_blocks = dropped + math.ceil(unsent_ms / BLOCK_MS)
-        report.underruns = max(underruns, self._device.underruns - self._underruns)
-        report.unplayed_ms = self._device.refused_ms - self._refused_ms
-
-
-def _is_audible(block: bytes) -> bool:
-    samples = samples_of(block)
-    return max(samples) > AUDIBLE or min(samples) < -AUDIBLE
+        """Update the lost audio in `report`; the device may have counted `underruns` too."""
+        device, (dropped, counted, refused_ms) = self._device, self._before
+        report.dropped_blocks = max(0, device.dropped - dropped) + math.ceil(unsent_ms / BLOCK_MS)
+        report.underruns = max(underruns, device.underruns - counted)
+        report.unplayed_ms = device.refused_ms - refused_ms

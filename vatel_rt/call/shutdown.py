@@ -13,16 +13,12 @@ from anyio.abc import TaskGroup
 
 log = logging.getLogger("vatel.call")
 
-CLOSE_TIMEOUT = 5.0
-"""Seconds to close each resource, also when the call is cancelled."""
+CLOSE_TIMEOUT = 5.0  # seconds to close each resource, also when the call is cancelled
 
 
 @asynccontextmanager
 async def call_tasks(on_error: Callable[[BaseException], None]) -> AsyncIterator[TaskGroup]:
-    """Open a task group that is cancelled when its block ends, and pass errors to `on_error`.
-
-    Ctrl-C in the block is raised as it is.
-    """
+    """Open a task group that is cancelled when its block ends; pass errors to `on_error`."""
     stop: Optional[BaseException] = None
     try:
         async with anyio.create_task_group() as tasks:
@@ -37,25 +33,14 @@ async def call_tasks(on_error: Callable[[BaseException], None]) -> AsyncIterator
         raise stop
 
 
-class Cleanup:
+class Cleanup(AsyncExitStack):
     """Closes resources once, the last one opened first, in a task that nobody can cancel."""
 
-    def __init__(self) -> None:
-        self._resources = AsyncExitStack()
-        self._task: Optional[asyncio.Task[None]] = None
-
-    def add(self, function: Callable[..., object], *arguments: object) -> None:
-        """Call `function` on cleanup."""
-        self._resources.callback(function, *arguments)
-
-    def add_close(self, name: str, close: Callable[[], Awaitable[None]]) -> None:
-        """Close a resource on cleanup; log an error, or that it took too long."""
-        self._resources.push_async_callback(_close, name, close)
+    _task: Optional[asyncio.Task[None]] = None
 
     def start(self) -> None:
-        """Begin to close. Does nothing if it has begun."""
-        if self._task is None:
-            self._task = asyncio.create_task(self._resources.aclose())
+        """Begin to close."""
+        self._task = asyncio.create_task(self.aclose())
 
     async def wait(self) -> None:
         """Wait until everything is closed; re-raise a cancellation afterwards."""
@@ -63,7 +48,8 @@ class Cleanup:
             await wait_shielded(self._task)
 
 
-async def _close(name: str, close: Callable[[], Awaitable[None]]) -> None:
+async def close_in_time(name: str, close: Callable[[], Awaitable[None]]) -> None:
+    """Close a resource; log an error, or that it took too long."""
     try:
         with anyio.move_on_after(CLOSE_TIMEOUT, shield=True):
             await close()

@@ -1,7 +1,4 @@
-"""Converts the arguments of a tool call to the function's types, and its result to text.
-
-The annotations of the function name the types; msgspec converts.
-"""
+"""Converts the arguments of a tool call to the annotated types, and its result to text."""
 
 from __future__ import annotations
 
@@ -9,7 +6,7 @@ import functools
 import inspect
 import typing
 from collections.abc import Mapping
-from typing import Any, Callable, Union
+from typing import Any, Callable
 
 import msgspec
 
@@ -18,12 +15,7 @@ _CONVERSION_ERRORS = (ValueError, msgspec.MsgspecError)
 
 
 class Signature:
-    """The parameters of a tool.
-
-    Raises:
-        TypeError: the function takes arguments by position, or its annotations name types that
-            are not defined, or that JSON cannot be converted to.
-    """
+    """The parameters of a tool. Raises TypeError if the function cannot be one."""
 
     def __init__(self, function: Callable[..., Any]) -> None:
         try:
@@ -38,11 +30,7 @@ class Signature:
             raise TypeError(f"{function!r} cannot be a tool: {error}") from error
 
     def bind(self, given: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
-        """Return the keyword arguments for the function, and the names of unexpected arguments.
-
-        Raises:
-            ValueError: an argument is missing or cannot be converted; the text names it.
-        """
+        """Return the keyword arguments and the unexpected names, or raise ValueError."""
         left = dict(given)
         bound: dict[str, Any] = {}
         for parameter, hint, takes_none in self._parameters:
@@ -58,15 +46,10 @@ class Signature:
 
 
 def text_of(result: Any) -> str:
-    """Return the result of a tool as text: a string unchanged, anything else as JSON.
-
-    Raises:
-        TypeError: `result` cannot be converted to JSON.
-    """
-    text = result
-    if not isinstance(result, str):
-        text = msgspec.json.encode(result, enc_hook=_plain).decode("utf-8")
-    return str(text).encode("utf-8", "replace").decode("utf-8")  # no lone surrogates
+    """Return the result of a tool as text: a string without lone surrogates, or JSON."""
+    if isinstance(result, str):
+        return result.encode("utf-8", "replace").decode("utf-8")
+    return msgspec.json.encode(result, enc_hook=_plain).decode("utf-8")
 
 
 def _annotated(function: Any) -> Any:
@@ -82,7 +65,8 @@ def _converted(name: str, value: Any, hint: Any) -> Any:
         return _convert(value, hint)
     except _CONVERSION_ERRORS as error:
         try:
-            return _convert(_other_form(value), hint)
+            other = msgspec.json.decode(value) if isinstance(value, str) else text_of(value)
+            return _convert(other, hint)
         except _CONVERSION_ERRORS:
             raise ValueError(f"{name}: {error}") from None
 
@@ -101,11 +85,7 @@ def _convert(value: Any, hint: Any) -> Any:
     return msgspec.convert(value, hint, strict=False, dec_hook=_model)
 
 
-def _other_form(value: Any) -> Any:
-    return msgspec.json.decode(value) if isinstance(value, str) else text_of(value)
-
-
-def _model(kind: Union[type[Any], Any], value: Any) -> Any:
+def _model(kind: Any, value: Any) -> Any:
     """Convert to a type that msgspec does not support, such as a pydantic model."""
     if isinstance(value, kind):
         return value
@@ -115,7 +95,6 @@ def _model(kind: Union[type[Any], Any], value: Any) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    """Convert a value that msgspec cannot encode."""
     if hasattr(value, "model_dump"):  # pydantic
         return value.model_dump(mode="json")
     raise TypeError(f"{type(value).__name__} cannot be converted to JSON")

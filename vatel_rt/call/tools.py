@@ -17,6 +17,7 @@ import logging
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
+from dataclasses import dataclass
 from typing import Any, Optional, TypeVar, Union, overload
 
 import anyio
@@ -28,12 +29,9 @@ from vatel_rt.validation import check_types
 log = logging.getLogger("vatel.tools")
 
 F = TypeVar("F", bound=Callable[..., Any])
-DEFAULT_TIMEOUT = 30.0
-"""Seconds a tool may take: longer than a web request, shorter than a caller would wait."""
-CANCEL_TIMEOUT = 1.0
-"""Seconds that a cancelled tool has to clean up before its output is sent."""
-DEFAULT_LIMIT = 8
-"""Tools that run at once in one call: more than agents ask for, too few to starve the audio."""
+DEFAULT_TIMEOUT = 30.0  # seconds: longer than a web request, shorter than a caller would wait
+CANCEL_TIMEOUT = 1.0  # seconds that a cancelled tool has to clean up before its output is sent
+DEFAULT_LIMIT = 8  # tools at once in a call: more than agents ask for, too few to starve the audio
 
 
 class Tools:
@@ -103,7 +101,8 @@ class Tools:
             tool_name = name or getattr(function, "__name__", None)
             if not tool_name:
                 raise TypeError(f"a tool needs a name: use @tools.tool(name=...) for {function!r}")
-            self._tools[tool_name] = _Tool(function, timeout, cancel_on_interruption)
+            signature = Signature(function)
+            self._tools[tool_name] = _Tool(function, signature, timeout, cancel_on_interruption)
             return function
 
         return register if function is None else register(function)
@@ -134,8 +133,7 @@ class Tools:
             bound, dropped = tool.signature.bind(arguments)
         except ValueError as error:
             which = str(error).partition(":")[0]  # the rest may contain a value
-            given = sorted(arguments)
-            log.warning("tool %s: invalid arguments: %s; given: %s", name, which, given)
+            log.warning("tool %s: invalid arguments: %s; given: %s", name, which, sorted(arguments))
             return error_output(f"invalid arguments: {error}")
         except Exception:  # raised by a model of the application
             log.exception("tool %s failed", name)
@@ -177,22 +175,18 @@ def error_output(text: str) -> str:
     return text_of({"error": text})
 
 
+@dataclass(frozen=True)
 class _Tool:
-    """A registered function."""
-
-    def __init__(
-        self, function: Callable[..., Any], timeout: float, cancel_on_interruption: bool
-    ) -> None:
-        self.signature = Signature(function)
-        self.cancel_on_interruption = cancel_on_interruption
-        self._function = function
-        self._timeout = timeout
+    function: Callable[..., Any]
+    signature: Signature
+    timeout: float
+    cancel_on_interruption: bool
 
     async def output(self, name: str, bound: dict[str, Any]) -> str:
         """Run the function, and return its output or an error."""
         running = asyncio.ensure_future(self._run(bound))
         try:
-            await asyncio.wait({running}, timeout=self._timeout)
+            await asyncio.wait({running}, timeout=self.timeout)
             if running.cancelled():
                 return error_output("the tool was cancelled")
             if running.done():
@@ -201,22 +195,19 @@ class _Tool:
             log.exception("tool %s failed", name)
             return error_output("the tool failed")
         finally:
-            await _cancel(name, running)
-        log.warning("tool %s took longer than %g s", name, self._timeout)
+            if not running.done():
+                await _cancel(name, running)
+        log.warning("tool %s took longer than %g s", name, self.timeout)
         return error_output("the tool took too long")
 
     async def _run(self, bound: dict[str, Any]) -> Any:
-        call = functools.partial(self._function, **bound)
-        if inspect.iscoroutinefunction(self._function):
-            return await call()
-        result = await _in_thread(call)
+        call = functools.partial(self.function, **bound)
+        result = call() if inspect.iscoroutinefunction(self.function) else await _in_thread(call)
         return await result if inspect.isawaitable(result) else result
 
 
 async def _cancel(name: str, running: asyncio.Future[Any]) -> None:
-    """Cancel a tool, unless it is done; abandon it if it does not stop in time."""
-    if running.done():
-        return
+    """Cancel a tool; abandon it if it does not stop in time."""
     running.cancel()
     running.add_done_callback(lambda done: done.cancelled() or done.exception())
     await wait_shielded(running, CANCEL_TIMEOUT)
@@ -225,10 +216,7 @@ async def _cancel(name: str, running: asyncio.Future[Any]) -> None:
 
 
 async def _in_thread(call: Callable[[], Any]) -> Any:
-    """Return the result of `call`, which runs in a new daemon thread.
-
-    A thread of a pool would delay the end of the program if it hangs.
-    """
+    """Run `call` in a daemon thread: one of a pool that hangs would delay the program's end."""
     result: Future[Any] = Future()
     result.set_running_or_notify_cancel()  # the thread goes on after a cancellation
     context = contextvars.copy_context()

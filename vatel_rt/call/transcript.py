@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal, Optional
 
+Role = Literal["user", "assistant"]
+
 
 @dataclass(frozen=True)
 class TranscriptRow:
@@ -21,7 +23,7 @@ class TranscriptRow:
         interrupted: whether the caller did not hear all of it.
     """
 
-    role: Literal["user", "assistant"]
+    role: Role
     text: str
     turn_id: str
     at_ms: float
@@ -29,16 +31,12 @@ class TranscriptRow:
 
 
 class Transcript:
-    """Collects the settled texts of a call.
-
-    Attributes:
-        rows: the texts so far, in the order in which they were settled.
-    """
+    """Collects the settled texts of a call in `rows`, in the order in which they were settled."""
 
     def __init__(self) -> None:
         self.rows: list[TranscriptRow] = []
         self._started: Optional[float] = None
-        self._interim: Optional[tuple[str, str]] = None
+        self._interim: dict[str, str] = {}  # the latest one, by its turn
         self._last_rows: dict[str, int] = {}
         self._cut: set[str] = set()
 
@@ -52,45 +50,33 @@ class Transcript:
 
     def agent_said(self, turn_id: str, text: str, *, is_final: bool) -> None:
         """Add a text of the agent; an interim text is replaced by the next one."""
-        if turn_id in self._cut:
+        if turn_id not in self._cut:
+            self._interim = {} if is_final else {turn_id: text}
             if is_final:
-                self._amend(turn_id, text)
+                self._settle("assistant", text, turn_id)
         elif is_final:
-            self._interim = None
-            self._settle("assistant", text, turn_id)
-        else:
-            self._interim = (turn_id, text)
+            self._cut.discard(turn_id)  # a platform may use the same id for all turns
+            index = self._last_rows.get(turn_id)
+            if index is None:
+                self._settle("assistant", text, turn_id, interrupted=True)
+            else:
+                self.rows[index] = replace(self.rows[index], text=text)
 
     def interrupted(self, turn_ids: Iterable[str]) -> None:
         """Settle the interim texts of these turns, and mark their last rows as interrupted."""
         for turn_id in turn_ids:
-            is_interim = self._interim is not None and self._interim[0] == turn_id
-            if self._interim is not None and is_interim:
-                self._settle("assistant", self._interim[1], turn_id)
-                self._interim = None
+            interim = self._interim.pop(turn_id, None)
+            if interim is not None:
+                self._settle("assistant", interim, turn_id)
             index = self._last_rows.get(turn_id)
             if index is not None:
                 self.rows[index] = replace(self.rows[index], interrupted=True)
-            if turn_id and (is_interim or index is None):  # the final text has not arrived yet
+            if turn_id and (
+                interim is not None or index is None
+            ):  # the final text has not arrived yet
                 self._cut.add(turn_id)
 
-    def _amend(self, turn_id: str, text: str) -> None:
-        """Add the final text of an interrupted turn."""
-        self._cut.discard(turn_id)  # a platform may use the same id for all turns
-        index = self._last_rows.get(turn_id)
-        if index is None:
-            self._settle("assistant", text, turn_id, interrupted=True)
-        else:
-            self.rows[index] = replace(self.rows[index], text=text)
-
-    def _settle(
-        self,
-        role: Literal["user", "assistant"],
-        text: str,
-        turn_id: str,
-        *,
-        interrupted: bool = False,
-    ) -> None:
+    def _settle(self, role: Role, text: str, turn_id: str, interrupted: bool = False) -> None:
         if role == "assistant":
             self._last_rows[turn_id] = len(self.rows)
         now = time.monotonic()

@@ -9,11 +9,8 @@ from typing import Optional
 class Turns:
     """Tracks the agent's turns from the audio that is queued at the device and dropped again.
 
-    Audio of an interrupted turn is refused, however late it arrives. A new turn is admitted.
-
-    Attributes:
-        underruns: how often the device ran out of audio within a turn. Stays 0 for a device that
-            does not report `queued_ms`.
+    Audio of an interrupted turn is refused, however late it arrives. `underruns` counts how often
+    the device ran out of audio within a turn, if it reports `queued_ms`.
     """
 
     def __init__(self) -> None:
@@ -26,11 +23,7 @@ class Turns:
         self._silent_at = 0.0
 
     def heard_ms(self, queued_ms: float = 0) -> dict[str, float]:
-        """Return how many milliseconds of each turn have been played, to the sample.
-
-        Args:
-            queued_ms: audio that is still queued at the device; 0 if it does not report that.
-        """
+        """Return how much of each turn has been played, given what is queued at the device."""
         heard: dict[str, float] = {}
         for turn_id, ms in reversed(self._queued):
             waiting = min(queued_ms, ms)
@@ -46,14 +39,7 @@ class Turns:
     def admit(
         self, turn_id: str, ms: float, *, is_final: bool, queued_ms: Optional[float] = None
     ) -> bool:
-        """Return whether a piece of audio must be played; it then counts as queued.
-
-        Args:
-            turn_id: the turn of the audio.
-            ms: length of the audio.
-            is_final: whether it is the last audio of its turn.
-            queued_ms: audio that is queued at the device.
-        """
+        """Return whether a piece of audio must be played; it then counts as queued."""
         if turn_id in self._cut:
             if is_final:
                 self._cut.discard(turn_id)  # a platform may use the same id for all turns
@@ -62,17 +48,16 @@ class Turns:
         if ms:
             ran_dry = self._is_queue_reported and queued_ms == 0
             self.underruns += self._is_unfinished and turn_id == self._turn_id and ran_dry
-            self._add(turn_id, ms)
+            self._silent_at = max(self._silent_at, time.monotonic()) + ms / 1000
+            if self._queued and self._queued[-1][0] == turn_id:
+                ms += self._queued.pop()[1]
+            self._queued.append((turn_id, ms))
         self._turn_id = turn_id
         self._is_unfinished = not is_final
         return True
 
     def interrupt(self, dropped_ms: float) -> set[str]:
-        """Interrupt the agent; return the ids of the turns that were not heard completely.
-
-        Args:
-            dropped_ms: queued audio that the device dropped.
-        """
+        """Cut the unfinished turn; return the ids of the turns that were not heard completely."""
         cut = self.drop(dropped_ms)
         self._silent_at = 0.0
         if self._is_unfinished:
@@ -93,9 +78,3 @@ class Turns:
             self._queued[index] = (turn_id, max(0.0, ms - dropped_ms))
             dropped_ms -= ms
         return turn_ids
-
-    def _add(self, turn_id: str, ms: float) -> None:
-        self._silent_at = max(self._silent_at, time.monotonic()) + ms / 1000
-        if self._queued and self._queued[-1][0] == turn_id:
-            ms += self._queued.pop()[1]
-        self._queued.append((turn_id, ms))
