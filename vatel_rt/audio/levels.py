@@ -24,9 +24,7 @@ def level(pcm: bytes) -> float:
 class Level:
     """Loudness of a block in dB below full scale, from -120 (silence) to 0.
 
-    Attributes:
-        rms: energy without the mean; a sine at full scale has -3.
-        peak: the largest sample.
+    `rms` is the energy without the mean (-3 for a sine at full scale), `peak` the largest sample.
     """
 
     rms: float = SILENT_DBFS

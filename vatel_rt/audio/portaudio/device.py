@@ -25,7 +25,6 @@ CLOSE_SECONDS = 1
 """Closing takes 40 ms. If the sound server hangs, the connection to it is cut after this time."""
 REOPEN_SECONDS, AGAIN_SECONDS = 10, 0.5
 """How long to look for another device when one is lost: sound servers take time to restart."""
-_FRAMES = range(120, 2401)
 
 
 class _Open(NamedTuple):
@@ -70,7 +69,7 @@ class PyAudioDevice(BufferedDevice):
         on_loss: Literal["fail", "reopen"] = "fail",
     ) -> None:
         super().__init__()
-        if frames not in _FRAMES:
+        if frames not in range(120, 2401):
             raise ConfigurationError(f"frames must be a number from 120 to 2400, not {frames!r}")
         if on_loss not in ("fail", "reopen"):
             raise ConfigurationError(f"on_loss must be 'fail' or 'reopen', not {on_loss!r}")

@@ -18,11 +18,15 @@ class Problem(NamedTuple):
 
     def error(self, detail: object = "") -> AudioDeviceError:
         """Return the error to raise; `detail` is PortAudio's text, or names the device."""
-        first = f"{self.summary} ({detail})" if str(detail) else self.summary
-        linux = f"  Debian/Ubuntu: {self.debian}\n  Fedora: {self.fedora or self.debian}"
-        return AudioDeviceError(
-            f"{first}\n{linux}\n  macOS: {self.macos}\n  Windows: {self.windows}"
-        )
+        advice = {
+            "Debian/Ubuntu": self.debian,
+            "Fedora": self.fedora or self.debian,
+            "macOS": self.macos,
+            "Windows": self.windows,
+        }
+        lines = [f"{self.summary} ({detail})" if str(detail) else self.summary]
+        lines += [f"  {system}: {text}" for system, text in advice.items()]
+        return AudioDeviceError("\n".join(lines))
 
 
 _PIP, _WINDOWS_PIP = "pip install 'vatel[audio]'", 'pip install "vatel[audio]"'
