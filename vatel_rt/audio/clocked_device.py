@@ -17,7 +17,7 @@ LATE_BLOCKS = 50  # a device that is later than this (1 s) restarts its clock in
 
 
 class ClockedDevice(BufferedDevice):
-    """Base class for devices that capture and emit a block each 20 ms, `speed` times faster."""
+    """Base class for devices paced by a clock: a block each 20 ms at `speed` times real time."""
 
     def __init__(self, *, speed: float = 1) -> None:
         super().__init__()

@@ -75,7 +75,7 @@ class Canceller:
 
 
 class SelfHearing:
-    """Logs a warning, once, if loudness captured around the agent's speech changes as played."""
+    """Logs a warning, once, if the microphone hears the agent: both change loudness alike."""
 
     WINDOW_MS, ENOUGH_MS, STEP_MS = 2000, 1200, 5
     ALIKE = 0.85  # measured: at least 0.98 for an echo, at most 0.7 for another voice
