@@ -13,22 +13,11 @@ from vatel_rt.validation import check_types
 
 log = logging.getLogger("vatel.audio")
 
-LATE_BLOCKS = 50
-"""A device that is later than this (1 s) restarts its clock instead of catching up."""
+LATE_BLOCKS = 50  # a device that is later than this (1 s) restarts its clock instead of catching up
 
 
 class ClockedDevice(BufferedDevice):
-    """Base class for clock-paced devices.
-
-    A subclass overrides `_capture` and `_emit`, which are called once per block, and may
-    override `_open` and `_shut`.
-
-    Args:
-        speed: multiple of real time, for tests.
-
-    Raises:
-        ConfigurationError: `speed` is not greater than 0.
-    """
+    """Base class for devices paced by a clock: a block each 20 ms at `speed` times real time."""
 
     def __init__(self, *, speed: float = 1) -> None:
         super().__init__()
@@ -39,11 +28,7 @@ class ClockedDevice(BufferedDevice):
         self._pacer: Optional[asyncio.Task[None]] = None
 
     async def start(self) -> None:
-        """Begin to capture and to play.
-
-        Raises:
-            AudioDeviceError: the device is open already, or cannot be opened.
-        """
+        """Begin to capture and to play; raise `AudioDeviceError` if the device is open already."""
         if self._pacer is not None:
             raise AudioDeviceError("the device is open already")
         self._open()
@@ -62,7 +47,7 @@ class ClockedDevice(BufferedDevice):
                 self._shut()
 
     def _open(self) -> None:
-        """Open the destination of the played audio."""
+        """Prepare the two sides of the device."""
 
     def _shut(self) -> None:
         """Close what `_open` opened."""
@@ -94,9 +79,5 @@ class ClockedDevice(BufferedDevice):
 class SilentDevice(ClockedDevice):
     """A device without sound: captures silence at real pace, discards what is played.
 
-    Args:
-        speed: multiple of real time, for tests.
-
-    Raises:
-        ConfigurationError: `speed` is not greater than 0.
+    `speed` is a multiple of real time, for tests; `ConfigurationError` if it is not above 0.
     """

@@ -1,8 +1,4 @@
-"""Audio devices: the interface that a call needs, and base classes that implement it.
-
-A device works in blocks of 20 ms: `BLOCK_BYTES` of PCM, signed 16-bit little-endian,
-24 000 Hz, mono.
-"""
+"""Audio devices: the interface that a call needs, and base classes that implement it."""
 
 from __future__ import annotations
 
@@ -24,15 +20,13 @@ _SILENCE = bytes(BLOCK_BYTES)
 
 
 class AudioDevice(Protocol):
-    """A microphone and a speaker. Counters start at 0 with each `start`.
+    """A microphone and a speaker that work in blocks of 20 ms (`BLOCK_BYTES` of PCM).
 
-    To write a device, derive from `BaseDevice`.
-
-    Attributes:
-        muted: whether silence is sent instead of the captured audio, at the same pace.
+    To write one, derive it from `BaseDevice`. The counters start at 0 with each `start`.
     """
 
     muted: bool
+    """Whether silence is sent instead of the captured audio, at the same pace."""
 
     @property
     def levels(self) -> Levels:
@@ -60,27 +54,18 @@ class AudioDevice(Protocol):
         return 0
 
     def attach(self, monitor: Monitor) -> None:
-        """Call `monitor` with both sides of each block, until `detach`.
-
-        Raises:
-            AudioDeviceError: a monitor is attached already; a device serves one call at a time.
-        """
+        """Call `monitor` with both sides of each block; `AudioDeviceError` if one is attached."""
 
     def detach(self) -> None:
         """Stop calling the monitor. Does nothing if none is attached."""
 
     async def start(self) -> None:
-        """Open the device and begin to capture and to play.
-
-        Raises:
-            AudioDeviceError: the device cannot be opened.
-        """
+        """Open the device; raise `AudioDeviceError` if that is not possible."""
 
     async def read(self) -> bytes:
         """Return the next captured block. Cancellation-safe: no block is lost.
 
-        Raises:
-            AudioDeviceError: the device is not open, or stopped working.
+        Raises `AudioDeviceError` if the device is not open, or stopped working.
         """
         ...
 
@@ -109,17 +94,13 @@ class BaseDevice(AudioDevice):
     _monitor: Optional[Monitor] = None
 
     def attach(self, monitor: Monitor) -> None:
-        """Call `monitor` with both sides of each block, until `detach`.
-
-        Raises:
-            AudioDeviceError: a monitor is attached already; a device serves one call at a time.
-        """
+        """Set the monitor; raise `AudioDeviceError` if there is one already."""
         if self._monitor is not None:
             raise AudioDeviceError("the device serves another call: give each call its own device")
         self._monitor = monitor
 
     def detach(self) -> None:
-        """Stop calling the monitor. Does nothing if none is attached."""
+        """Remove the monitor, if there is one."""
         self._monitor = None
 
     def _monitor_block(self, captured: bytes, played: bytes) -> None:
@@ -131,16 +112,15 @@ class BaseDevice(AudioDevice):
 class BufferedDevice(BaseDevice):
     """Base class for devices that queue both directions, count, mute and measure levels.
 
-    A subclass calls `_begin` in `start`, `_exchange` for each block, and `_stop` when there are
-    no more blocks, all in the event loop. It takes what it plays from `_playout`.
+    A subclass plays from `_playout`, and calls `_begin`, `_exchange` and `_stop` in the event loop.
     """
 
     def __init__(self) -> None:
         self._playout = PlayoutBuffer()
-        self._captured: deque[bytes] = deque()
+        self._captured: deque[bytes] = deque(maxlen=CAPTURE_BLOCKS)
         self._last = (_SILENCE, _SILENCE)
         self._unread = 0
-        self._waiters: list[asyncio.Future[None]] = []
+        self._exchanged: asyncio.Event  # set once the next block is exchanged
         self._state: Literal["not open", "open", "closed"] = "not open"
         self._failure: Optional[AudioDeviceError] = None
 
@@ -152,12 +132,12 @@ class BufferedDevice(BaseDevice):
 
     @property
     def underruns(self) -> int:
-        """How often, since `start`, the speaker ran out of audio in the middle of speech."""
+        """How often the speaker ran out of audio in the middle of speech."""
         return self._playout.underruns
 
     @property
     def dropped(self) -> int:
-        """Number of captured blocks, since `start`, that were not read in time."""
+        """Number of captured blocks that were not read in time."""
         return self._unread
 
     @property
@@ -167,19 +147,15 @@ class BufferedDevice(BaseDevice):
 
     @property
     def refused_ms(self) -> float:
-        """Milliseconds of audio, since `start`, discarded because ten minutes were queued."""
+        """Milliseconds of audio discarded because ten minutes were queued."""
         return duration_ms(self._playout.refused)
 
     async def read(self) -> bytes:
-        """Return the next captured block. Cancellation-safe: no block is lost.
-
-        Raises:
-            AudioDeviceError: the device is not open, or stopped working.
-        """
+        """Return the next captured block, without losing one when cancelled."""
         while not self._captured:
             if not self._is_running:
                 raise self._failure or AudioDeviceError(f"the device is {self._state}")
-            await self._next_block()
+            await self._exchanged.wait()
         return self._captured.popleft()
 
     def play(self, pcm: bytes) -> None:
@@ -187,52 +163,36 @@ class BufferedDevice(BaseDevice):
         self._playout.write(pcm)
 
     def clear(self) -> float:
-        """Drop the queued audio; return how many milliseconds were dropped.
-
-        Speech that is being played fades out over the next 5 ms.
-        """
+        """Drop the queued audio, fading out for 5 ms; return the milliseconds dropped."""
         return duration_ms(self._playout.clear())
 
     async def drain(self) -> None:
         """Wait until all queued audio has been played, or the device stops."""
         while self._playout and self._is_running:
-            await self._next_block()
+            await self._exchanged.wait()
 
     @property
     def _is_running(self) -> bool:
         return self._state == "open"
 
-    async def _next_block(self) -> None:
-        """Wait until a block has been exchanged, or the device stops."""
-        waiter = asyncio.get_running_loop().create_future()
-        self._waiters.append(waiter)
-        await waiter
-
     def _begin(self) -> None:
         """Reset everything for a new start."""
         BufferedDevice.__init__(self)
-        self._state = "open"
+        self._state, self._exchanged = "open", asyncio.Event()
 
     def _stop(self, failure: Optional[AudioDeviceError] = None) -> None:
         """End `read`, once the captured blocks are read, with `failure`."""
         if self._is_running:
             self._state, self._failure = "closed", failure
-            self._notify()
+            self._exchanged.set()
 
     def _exchange(self, captured: bytes, played: bytes) -> None:
         """Hand over both sides of a block."""
         self._last = (captured, played)
         if self.muted:
             captured = _SILENCE
-        if len(self._captured) >= CAPTURE_BLOCKS:
-            self._captured.popleft()
-            self._unread += 1
+        self._unread += len(self._captured) == CAPTURE_BLOCKS
         self._captured.append(captured)
-        self._notify()
+        self._exchanged.set()
+        self._exchanged = asyncio.Event()
         self._monitor_block(captured, played)
-
-    def _notify(self) -> None:
-        waiters, self._waiters = self._waiters, []
-        for waiter in waiters:
-            if not waiter.done():
-                waiter.set_result(None)

@@ -1,7 +1,4 @@
-"""Echo of the agent's voice in the microphone: suppress, cancel or at least detect it.
-
-The only module that imports `pywebrtc_audio`.
-"""
+"""Suppress, cancel or at least detect the echo of the agent's voice in the microphone."""
 
 from __future__ import annotations
 
@@ -20,12 +17,9 @@ Mode = Literal["full", "half", "aec"]
 Cleaner = Callable[[bytes, bytes], bytes]
 """Returns the block to send, given the captured and the played block."""
 
-AUDIBLE_DBFS = -55.0
-"""Played audio above this level may be captured as an echo."""
-QUIET = 50
-"""Mean amplitude of 5 ms (-56 dBFS). A microphone that is never louder captures no voice."""
-HOLD_MS = 300
-"""Maximum delay of an echo, caused by the buffers of the devices and by the room."""
+AUDIBLE_DBFS = -55.0  # played audio above this level may be captured as an echo
+QUIET = 50  # mean amplitude of 5 ms (-56 dBFS) below which a microphone captures no voice
+HOLD_MS = 300  # maximum delay of an echo, caused by the buffers of the devices and by the room
 ADVICE = (
     "the agent seems to hear itself and may interrupt itself: use a headset, or a device with "
     "mode='aec' (echo cancellation) or mode='half' (no listening while the agent speaks)"
@@ -33,12 +27,7 @@ ADVICE = (
 
 
 def cleaner(mode: Mode) -> Cleaner:
-    """Return what a mode does to each block: nothing (full), silence (half), cancellation (aec).
-
-    Raises:
-        ConfigurationError: the mode does not exist.
-        AudioDeviceError: pywebrtc-audio, which `aec` needs, is not installed.
-    """
+    """Return what a mode does to each block: nothing (full), silence (half), cancellation (aec)."""
     if mode == "full":
         return lambda captured, _played: captured
     if mode == "half":
@@ -65,11 +54,7 @@ class Gate:
 
 
 class Canceller:
-    """Cancels the echo of the played audio with WebRTC's canceller; adds about 10 ms of delay.
-
-    Raises:
-        AudioDeviceError: pywebrtc-audio is not installed, or does not support this Python.
-    """
+    """Cancels the echo of the played audio with WebRTC's canceller; adds about 10 ms of delay."""
 
     def __init__(self) -> None:
         try:
@@ -90,21 +75,15 @@ class Canceller:
 
 
 class SelfHearing:
-    """Logs a warning, once, if the microphone captures what was played.
-
-    Compares how loudness changes in steps of 5 ms: an echo is weaker and up to 300 ms later, but
-    has the same shape. Only the time around the agent's speech is compared.
-    """
+    """Logs a warning, once, if the microphone hears the agent: both change loudness alike."""
 
     WINDOW_MS, ENOUGH_MS, STEP_MS = 2000, 1200, 5
     ALIKE = 0.85  # measured: at least 0.98 for an echo, at most 0.7 for another voice
 
     def __init__(self) -> None:
         self.has_warned = False
-        self._steps = BLOCK_MS // self.STEP_MS
-        size = self.WINDOW_MS // self.STEP_MS
-        self._captured: deque[float] = deque(maxlen=size)
-        self._played: deque[float] = deque(maxlen=size)
+        self._captured: deque[float] = deque(maxlen=self.WINDOW_MS // self.STEP_MS)
+        self._played = self._captured.copy()
         self._near_blocks = 0  # number of next blocks that may contain an echo
         self._blocks = 0
 
@@ -117,8 +96,8 @@ class SelfHearing:
         if not self._near_blocks:
             return
         self._near_blocks -= 1
-        self._captured.extend(self._envelope(captured))
-        self._played.extend(self._envelope(played))
+        self._captured.extend(_envelope(captured))
+        self._played.extend(_envelope(played))
         self._blocks += 1
         if self._blocks % (self.ENOUGH_MS // BLOCK_MS) == 0 and self.likeness() > self.ALIKE:
             self.has_warned = True
@@ -132,10 +111,10 @@ class SelfHearing:
         lags = range(min(HOLD_MS // self.STEP_MS, len(played) // 2))
         return max(_correlation(played[: len(played) - lag], captured[lag:]) for lag in lags)
 
-    def _envelope(self, pcm: bytes) -> list[float]:
-        samples = samples_of(pcm)
-        size = BLOCK_FRAMES // self._steps
-        return [sum(map(abs, samples[i : i + size])) / size for i in range(0, BLOCK_FRAMES, size)]
+
+def _envelope(pcm: bytes) -> list[float]:
+    samples, size = samples_of(pcm), SAMPLE_RATE * SelfHearing.STEP_MS // 1000
+    return [sum(map(abs, samples[i : i + size])) / size for i in range(0, BLOCK_FRAMES, size)]
 
 
 def _smooth(envelope: deque[float]) -> list[float]:

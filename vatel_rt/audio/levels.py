@@ -7,17 +7,13 @@ from dataclasses import dataclass
 
 from vatel_rt.audio.pcm import samples_of
 
-SILENT_DBFS = -120.0
-"""Level of complete silence."""
+SILENT_DBFS = -120.0  # level of complete silence
 _FULL_SCALE = 32768
 
 
 def level(pcm: bytes) -> float:
-    """Return the level of `pcm` in dB below full scale, without its mean (DC and most mains hum).
-
-    Measures every third sample, which is as exact for a voice and three times as fast.
-    """
-    samples = samples_of(pcm)[::3]
+    """Return the level of `pcm` in dB below full scale, without its mean (DC and mains hum)."""
+    samples = samples_of(pcm)[::3]  # as exact for a voice, and three times as fast
     count = len(samples)
     mean = sum(samples) / count
     energy = sum([x * x for x in samples]) / count - mean * mean
@@ -28,9 +24,7 @@ def level(pcm: bytes) -> float:
 class Level:
     """Loudness of a block in dB below full scale, from -120 (silence) to 0.
 
-    Attributes:
-        rms: energy without the mean; a sine at full scale has -3.
-        peak: the largest sample.
+    `rms` is the energy without the mean (-3 for a sine at full scale), `peak` the largest sample.
     """
 
     rms: float = SILENT_DBFS

@@ -1,7 +1,6 @@
 """The platform's audio format, and arithmetic on it.
 
-PCM, signed 16-bit little-endian, 24 000 Hz, mono (source: the voice session in
-`openapi/vatel.yaml`). Audio is passed around as `bytes` that hold whole samples.
+PCM, signed 16-bit little-endian, 24 000 Hz, mono (source: `openapi/vatel.yaml`), as `bytes`.
 """
 
 from __future__ import annotations
@@ -12,23 +11,14 @@ from array import array
 from vatel_rt.errors import AudioFormatError
 from vatel_rt.validation import check_types
 
-SAMPLE_RATE = 24_000
-"""Frames per second."""
-SAMPLE_WIDTH = 2
-"""Bytes per mono sample."""
-BLOCK_MS = 20
-"""Length of the blocks that microphones deliver and the SDK sends."""
+SAMPLE_RATE, SAMPLE_WIDTH = 24_000, 2  # frames per second, and bytes per mono sample
+BLOCK_MS = 20  # length of the blocks that microphones deliver and the SDK sends
 BLOCK_FRAMES = SAMPLE_RATE * BLOCK_MS // 1000
 BLOCK_BYTES = BLOCK_FRAMES * SAMPLE_WIDTH
 
 
 def check_samples(pcm: bytes) -> None:
-    """Check that `pcm` holds whole 16-bit samples.
-
-    Raises:
-        AudioFormatError: it does not.
-        TypeError: it is not bytes.
-    """
+    """Raise `AudioFormatError` if `pcm` does not hold whole samples, `TypeError` if not bytes."""
     check_types(bytes, bytearray, memoryview, pcm=pcm)
     size = memoryview(pcm).nbytes
     if size % SAMPLE_WIDTH:
@@ -36,12 +26,7 @@ def check_samples(pcm: bytes) -> None:
 
 
 def check_speech(pcm: bytes) -> None:
-    """Check that `pcm` holds whole samples and is not a WAV file, which would be noise.
-
-    Raises:
-        AudioFormatError: it is a WAV file, or does not hold whole samples.
-        TypeError: it is not bytes.
-    """
+    """Check as `check_samples` does, and raise `AudioFormatError` for the bytes of a WAV file."""
     check_types(bytes, bytearray, memoryview, pcm=pcm)
     if is_wav(pcm):
         raise AudioFormatError("these bytes are a WAV file, not samples: use WavDevice(path)")

@@ -8,48 +8,37 @@ from threading import Lock
 
 from vatel_rt.audio.pcm import SAMPLE_WIDTH, bytes_of, duration_ms, pcm_of, samples_of
 
-LONGEST_MS = 600_000
-"""Maximum length of queued audio (10 min), which bounds memory; no agent speaks longer."""
+LONGEST_MS = 600_000  # maximum length of queued audio (10 min); no agent speaks longer
 CUSHION_MS, LONGEST_CUSHION_MS = 40, 240
 """Audio that must be queued before speech begins to play: at first, and at most."""
 SAME_SPEECH_MS = 300
 """Speech that resumes after at most this much silence was late; otherwise it is new speech."""
-FADE_MS = 5
-"""Fade-out of speech that is cut, which would click otherwise."""
+FADE_MS = 5  # fade-out of speech that is cut, which would click otherwise
 
 
 class PlayoutBuffer:
     """A queue of PCM for one reader and one writer, which may be different threads.
 
-    Takes chunks of any size and returns blocks of the requested size. The lock is held for a few
-    microseconds, so that the callback of a device may take it.
+    The lock is held for a few microseconds, so that the callback of a device may take it.
 
     Speech begins to play once a little audio (the cushion) is queued, or once any audio has waited
     for the length of the cushion. If the buffer then runs empty and speech resumes soon, that is
-    an underrun, and the cushion doubles; speech without an underrun halves it again.
-
-    Args:
-        cushion_ms: the first cushion; 0 for a plain queue.
-
-    Attributes:
-        refused: bytes that were discarded because ten minutes of audio were queued.
-        underruns: how often the buffer ran empty in the middle of speech.
+    an underrun, and the cushion doubles; speech without an underrun halves it again. A first
+    cushion of 0 makes a plain queue.
     """
 
     def __init__(self, cushion_ms: float = CUSHION_MS) -> None:
-        self.refused = 0
+        self.refused = 0  # bytes
         self.underruns = 0
         self._first_cushion = self._cushion = bytes_of(cushion_ms)
         self._chunks: deque[bytes] = deque()
-        self._head = 0
-        self._size = 0
+        self._size = self._head = 0
         self._held = 0  # bytes of silence returned while waiting for the cushion
         self._silence = bytes_of(SAME_SPEECH_MS) + 1  # ... and since the last speech
         self._was_late = self._was_cut = False
         self._lock = Lock()
 
     def __len__(self) -> int:
-        """Return the number of queued bytes."""
         return self._size
 
     @property
@@ -82,16 +71,13 @@ class PlayoutBuffer:
             self._silence = missing if pcm else self._silence + missing
             if missing:
                 self._held = 0
-            if missing and self._was_cut:  # what follows is new speech, however soon
-                self._silence += bytes_of(SAME_SPEECH_MS)
-                self._was_cut = False
+                if self._was_cut:  # what follows is new speech, however soon
+                    self._silence += bytes_of(SAME_SPEECH_MS)
+                    self._was_cut = False
         return pcm + bytes(missing)
 
     def clear(self) -> int:
-        """Drop the queued audio; return how many bytes were dropped.
-
-        The next 5 ms of speech that is being played are kept and fade out.
-        """
+        """Drop the queued audio, but fade out for 5 ms; return how many bytes were dropped."""
         with self._lock:
             self._was_cut = self._was_cut or not self._silence
             fade = b"" if self._silence else _faded(self._take(bytes_of(FADE_MS)))
@@ -100,34 +86,31 @@ class PlayoutBuffer:
         return dropped
 
     def _adapt(self) -> None:
-        if self._silence <= bytes_of(SAME_SPEECH_MS):
+        is_late = self._silence <= bytes_of(SAME_SPEECH_MS)
+        if is_late:
             self.underruns += 1
-            self._was_late = True
-            doubled = max(2 * self._cushion, self._first_cushion)
-            self._cushion = min(doubled, max(bytes_of(LONGEST_CUSHION_MS), self._first_cushion))
-        else:
-            if not self._was_late:
-                self._cushion = max(self._cushion // 4 * 2, self._first_cushion)
-            self._was_late = False
+            longest = max(bytes_of(LONGEST_CUSHION_MS), self._first_cushion)
+            self._cushion = min(2 * self._cushion, longest)
+        elif not self._was_late:
+            self._cushion = max(self._cushion // 4 * 2, self._first_cushion)
+        self._was_late = is_late
 
     def _must_wait(self) -> bool:
-        at_rest = self._silence and self._size
-        return bool(at_rest and self._size < self._cushion and self._held < self._cushion)
+        waiting = self._silence > 0 and self._size > 0
+        return waiting and self._size < self._cushion and self._held < self._cushion
 
     def _take(self, size: int) -> bytes:
-        parts = []
-        missing = size
-        while missing and self._chunks:
+        taken = bytearray()
+        while len(taken) < size and self._chunks:
             chunk = self._chunks[0]
-            part = chunk[self._head : self._head + missing]
-            parts.append(part)
-            missing -= len(part)
+            part = chunk[self._head : self._head + size - len(taken)]
+            taken += part
             self._head += len(part)
             if self._head == len(chunk):
                 self._chunks.popleft()
                 self._head = 0
-        self._size -= size - missing
-        return b"".join(parts)
+        self._size -= len(taken)
+        return bytes(taken)
 
 
 def _faded(pcm: bytes) -> bytes:

@@ -24,8 +24,8 @@ class QueueDevice(ClockedDevice):
             async for block in device.speaker():    # another task: what the caller hears
                 ...
 
-    While nothing is pushed, the microphone is silent; while the agent is silent, so is the
-    speaker. Nothing is played ahead of time, so an interruption silences the speaker at once.
+    While nothing is pushed, the microphone is silent. An interruption silences the speaker at
+    once, because nothing is played ahead of time.
 
     Args:
         ahead_ms: how much audio `push` queues before it waits, at most ten minutes.
@@ -36,11 +36,9 @@ class QueueDevice(ClockedDevice):
 
     def __init__(self, *, ahead_ms: float = 1000) -> None:
         super().__init__()
-        self.unheard = 0
         # Within what the buffer holds: beyond that it would discard instead of waiting.
         self._ahead = max(bytes_of(min(ahead_ms, LONGEST_MS - BLOCK_MS)), BLOCK_BYTES)
-        self._microphone = PlayoutBuffer()
-        self._speaker: deque[bytes] = deque()
+        self._open()
 
     async def push(self, pcm: bytes) -> None:
         """Queue `pcm`, any number of whole samples, for the microphone; wait while it is full.
@@ -54,7 +52,7 @@ class QueueDevice(ClockedDevice):
         check_speech(pcm)
         for start in range(0, len(pcm), BLOCK_BYTES):
             while self._is_running and len(self._microphone) >= self._ahead:
-                await self._next_block()
+                await self._exchanged.wait()
             if not self._is_running:
                 raise self._failure or AudioDeviceError(_NOT_OPEN)
             self._microphone.write(pcm[start : start + BLOCK_BYTES])
@@ -63,7 +61,7 @@ class QueueDevice(ClockedDevice):
         """Yield the played audio in blocks of 20 ms until the device is closed; for one reader.
 
         Raises:
-            AudioDeviceError: the device is not open yet. Read it within the context of its call.
+            AudioDeviceError: the device is not open yet; read it within the context of its call.
         """
         if not (self._speaker or self._is_running):
             raise AudioDeviceError(_NOT_OPEN)
@@ -71,18 +69,16 @@ class QueueDevice(ClockedDevice):
             if self._speaker:
                 yield self._speaker.popleft()
             else:
-                await self._next_block()
+                await self._exchanged.wait()
 
     def _open(self) -> None:
         self._microphone = PlayoutBuffer()
-        self._speaker.clear()
+        self._speaker: deque[bytes] = deque(maxlen=UNHEARD_BLOCKS)
         self.unheard = 0
 
     def _capture(self) -> bytes:
         return self._microphone.read(BLOCK_BYTES)
 
     def _emit(self, block: bytes) -> None:
-        if len(self._speaker) == UNHEARD_BLOCKS:
-            self._speaker.popleft()
-            self.unheard += 1
+        self.unheard += len(self._speaker) == UNHEARD_BLOCKS
         self._speaker.append(block)

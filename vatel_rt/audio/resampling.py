@@ -39,11 +39,7 @@ def to_stereo(pcm: bytes) -> bytes:
 
 
 class Resampler:
-    """Converts a stream of mono 16-bit PCM from one rate to another, with soxr.
-
-    Raises:
-        ModuleNotFoundError: soxr, which the extra `audio` installs, is missing.
-    """
+    """Converts mono 16-bit PCM to another rate; `ModuleNotFoundError` if soxr is missing."""
 
     def __init__(self, rate: float, to_rate: float, quality: str = LIVE) -> None:
         import numpy
@@ -69,10 +65,7 @@ def resample(pcm: bytes, rate: int) -> bytes:
 
 
 def interpolate(pcm: bytes, rate: int) -> Iterator[bytes]:
-    """Yield mono 16-bit `pcm` of `rate` at 24 000 Hz, linearly interpolated, in pieces of 100 ms.
-
-    Good enough for speech: high frequencies become a little weaker.
-    """
+    """Yield mono 16-bit `pcm` of `rate` at 24 000 Hz, linearly interpolated, in 100 ms pieces."""
     samples = samples_of(pcm[: len(pcm) // SAMPLE_WIDTH * SAMPLE_WIDTH])
     samples.append(0)
     count = (len(samples) - 1) * SAMPLE_RATE // rate

@@ -1,59 +1,42 @@
 """Voice activity detection: find where speech begins and ends in PCM, by its energy.
 
-Standard library only, with a bounded amount of work per 20 ms of audio. The noise floor is the
-quietest level of the last two seconds: steady noise, at least 10 dB below the voice, does not
-count as speech; other voices and music do, and so does new noise for its first two seconds.
+The noise floor is the quietest level of the last two seconds: steady noise, at least 10 dB below
+the voice, does not count as speech; other voices, music and the first two seconds of noise do.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
 from vatel_rt.audio.levels import level
 from vatel_rt.audio.pcm import BLOCK_BYTES, BLOCK_FRAMES, BLOCK_MS
 
-ON_DB = 6.0
-"""How far above the noise floor speech begins."""
-OFF_DB = 3.0
-"""... and how far above it speech goes on. Less, so that the result does not flutter."""
-MIN_DBFS = -52.0
-"""Anything quieter than this is not speech, however quiet the room is."""
-FLOOR_BLOCKS = 2000 // BLOCK_MS
-LEARNING_BLOCKS = 200 // BLOCK_MS
+ON_DB, OFF_DB = 6.0, 3.0
+"""How far above the noise floor speech begins, and goes on: two limits prevent flutter."""
+MIN_DBFS = -52.0  # anything quieter than this is not speech, however quiet the room is
+FLOOR_BLOCKS, LEARNING_BLOCKS = 2000 // BLOCK_MS, 200 // BLOCK_MS
 SMOOTHING = 0.3
 ONSET_BLOCKS = 8
 
 
 @dataclass(frozen=True)
 class Activity:
-    """Speech `started` or `stopped` at sample `at`, counted from the first one pushed.
-
-    `at` lies before the push that detected it: by `start_ms` or a little more for a start, by
-    `stop_ms` for a stop.
-    """
+    """Speech `started` or `stopped` at sample `at`, counted from the first one pushed."""
 
     kind: Literal["started", "stopped"]
     at: int
 
 
 class VoiceActivity:
-    """Detects speech in a stream of PCM.
+    """Detects speech in a stream of PCM, of which `position` samples are processed.
 
-    Args:
-        start_ms: speech starts when this much of the last `start_ms` + 40 ms is loud.
-        stop_ms: speech stops after this much quiet.
-
-    Attributes:
-        speaking: whether speech has started and not stopped.
-        position: samples processed so far, in whole 20 ms blocks.
+    Speech starts if `start_ms` of the last `start_ms` + 40 ms are loud; `stop_ms` of quiet end it.
     """
 
     def __init__(self, *, start_ms: float = 60, stop_ms: float = 500) -> None:
-        self.speaking = False
-        self.position = 0
+        self.speaking, self.position = False, 0
         self._needed = max(1, round(start_ms / BLOCK_MS))
         self._stop_blocks = max(1, round(stop_ms / BLOCK_MS))
         self._rest = b""
@@ -61,25 +44,21 @@ class VoiceActivity:
         self._levels: deque[float] = deque(maxlen=FLOOR_BLOCKS)
         self._active: deque[bool] = deque(maxlen=self._needed + 2)
         self._loud: deque[bool] = deque(maxlen=max(ONSET_BLOCKS, self._needed + 2))
-        self._quiet = 0
-        self._end = 0
+        self._quiet = self._end = 0
 
     def push(self, pcm: bytes) -> list[Activity]:
         """Process more audio, of any length; return the changes that were detected."""
         data = self._rest + pcm
         whole = len(data) - len(data) % BLOCK_BYTES
         self._rest = data[whole:]
-        return list(self._hear(data[:whole]))
-
-    def _hear(self, data: bytes) -> Iterator[Activity]:
-        for start in range(0, len(data), BLOCK_BYTES):
+        changes = []
+        for start in range(0, whole, BLOCK_BYTES):
             self._measure(level(data[start : start + BLOCK_BYTES]))
-            self.position += BLOCK_FRAMES
-            change = self._stop() if self.speaking else self._start()
-            if change:
-                yield change
+            changes.append(self._stop() if self.speaking else self._start())
+        return [change for change in changes if change]
 
     def _measure(self, db: float) -> None:
+        self.position += BLOCK_FRAMES
         before = db if self._smooth is None else self._smooth
         self._smooth = before + SMOOTHING * (db - before)
         self._levels.append(self._smooth)
@@ -94,8 +73,7 @@ class VoiceActivity:
         if sum(self._active) < self._needed:
             return None
         self.speaking = True
-        self._quiet = 0
-        self._end = self.position
+        self._quiet, self._end = 0, self.position
         blocks = len(self._loud) - (self._loud.index(True) if True in self._loud else 0)
         return Activity("started", self.position - blocks * BLOCK_FRAMES)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import pathlib
 import shlex
 import struct
 import sys
@@ -19,44 +20,33 @@ from vatel_rt.validation import Path
 
 log = logging.getLogger("vatel.audio")
 
-STANDARD = "-"
-"""Instead of a path: standard input or output."""
+
+STANDARD = "-"  # instead of a path: standard input or output
 _PCM, _EXTENSIBLE = 1, 0xFFFE
-_FORMAT = struct.Struct("<HHIIHH")
-_HEADER = struct.Struct("<4sI4s4sI16s4sI")
+_FORMAT, _HEADER = struct.Struct("<HHIIHH"), struct.Struct("<4sI4s4sI16s4sI")
 HEADER_BYTES = _HEADER.size
 _UNKNOWN = 0xFFFFFFFF
-"""The length in the header of a stream."""
 MAX_BYTES = _UNKNOWN - (HEADER_BYTES - 8)
 """Maximum bytes of audio in a WAV file, whose length field has 32 bits."""
-_MAX_WIDTH = 4
+_WIDTHS = range(1, 5)
 
 
 def wav_header(size: Optional[int], channels: int = 1) -> bytes:
-    """Return the header of a WAV file of 16-bit PCM at 24 000 Hz, `HEADER_BYTES` long.
-
-    Args:
-        size: bytes of audio that follow, at most `MAX_BYTES`; None for a stream of unknown length.
-        channels: number of channels.
-    """
-    if size is None:
-        file_size = size = _UNKNOWN
-    else:
-        file_size = size + HEADER_BYTES - 8
+    """Return the header of a file with `size` bytes (at most `MAX_BYTES`; None: unknown) of PCM."""
+    length = _UNKNOWN if size is None else size + HEADER_BYTES - 8
+    size = _UNKNOWN if size is None else size
     frame = channels * SAMPLE_WIDTH
     shape = _FORMAT.pack(_PCM, channels, SAMPLE_RATE, SAMPLE_RATE * frame, frame, 8 * SAMPLE_WIDTH)
-    return _HEADER.pack(b"RIFF", file_size, b"WAVE", b"fmt ", _FORMAT.size, shape, b"data", size)
+    return _HEADER.pack(b"RIFF", length, b"WAVE", b"fmt ", _FORMAT.size, shape, b"data", size)
 
 
 def read_wav(path: Path) -> bytes:
     """Return the audio of a WAV file, or of standard input (`-`), as 16-bit mono PCM of 24 000 Hz.
 
-    Accepts integer samples of 8 to 32 bits at any rate; several channels are averaged. The
-    conversion of other rates sounds better if soxr is installed.
+    Accepts integer samples of 8 to 32 bits at any rate (better with soxr); averages channels.
 
     Raises:
-        AudioFormatError: the file is not a WAV file of integer PCM; the text contains a command
-            that converts it.
+        AudioFormatError: the file is not a WAV file of integer PCM.
         AudioDeviceError: the file cannot be read.
         TypeError: `path` is not a path.
     """
@@ -66,7 +56,8 @@ def read_wav(path: Path) -> bytes:
         )
     name = fspath(path)
     try:
-        return _decode(_read(name))
+        is_stream = name == STANDARD
+        return _decode(sys.stdin.buffer.read() if is_stream else pathlib.Path(name).read_bytes())
     except OSError as error:
         raise AudioDeviceError(f"cannot read {name}: {error.strerror}") from error
     except _NotPcm as reason:
@@ -80,13 +71,6 @@ class _NotPcm(Exception):  # noqa: N818  (never leaves this module)
     pass
 
 
-def _read(name: str) -> bytes:
-    if name == STANDARD:
-        return sys.stdin.buffer.read()
-    with open(name, "rb") as file:
-        return file.read()
-
-
 def _decode(content: bytes) -> bytes:
     chunks = _chunks(content)
     if len(chunks.get(b"fmt ", b"")) < _FORMAT.size:
@@ -94,10 +78,10 @@ def _decode(content: bytes) -> bytes:
     code, channels, rate, _, frame, bits = _FORMAT.unpack_from(chunks[b"fmt "])
     if code == _EXTENSIBLE:  # the code is the beginning of a longer identifier
         code = int.from_bytes(chunks[b"fmt "][24:26], "little")
-    width = (bits + 7) // 8
     if code != _PCM:
         raise _NotPcm(f"its samples have the format code {code}")
-    if not (rate and channels and 1 <= width <= _MAX_WIDTH and frame == channels * width):
+    width = (bits + 7) // 8
+    if not (rate and channels and width in _WIDTHS and frame == channels * width):
         raise _NotPcm(f"its header says {rate} Hz, {channels} channels, {bits}-bit")
     data = chunks.get(b"data", b"")
     if len(data) < frame:
@@ -122,11 +106,8 @@ def _chunks(content: bytes) -> dict[bytes, bytes]:
 class WavWriter:
     """Writes a WAV file of 16-bit PCM at 24 000 Hz, readable even if the program is killed.
 
-    An existing file keeps its content until the first `write`. `-` is standard output, whose
-    reader must keep up: a full pipe blocks the whole program.
-
-    Raises:
-        AudioDeviceError: the file cannot be opened (or, in `write` and `close`, written).
+    An existing file keeps its content until the first `write`. A full pipe as standard output
+    (`-`) blocks the program. All methods raise `AudioDeviceError` if the file is not writable.
     """
 
     def __init__(self, path: Path, channels: int = 1) -> None:
@@ -134,48 +115,41 @@ class WavWriter:
         self._is_stream = self._name == STANDARD
         self._channels = channels
         self._size: Optional[int] = None
+        self._file: BinaryIO
         with self._errors():
-            self._file = self._open()
+            if self._is_stream:
+                self._file = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+            else:
+                flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0)
+                self._file = os.fdopen(os.open(self._name, flags, 0o666), "r+b")
 
     def write(self, pcm: bytes) -> None:
         """Append `pcm`. Does nothing after `close`."""
         if self._file.closed:
             return
+        size = (self._size or 0) + len(pcm)
+        if size > MAX_BYTES and not self._is_stream:
+            raise AudioDeviceError(f"cannot write {self._name}: a WAV file holds at most 4 GiB")
         with self._errors():
             if self._size is None:
                 self._begin()
-            self._append(pcm)
+            self._file.write(pcm)
+            if not self._is_stream:
+                self._file.seek(0)
+                self._file.write(wav_header(size, self._channels))
+                self._file.seek(0, os.SEEK_END)
             self._file.flush()
+        self._size = size
 
     def close(self) -> None:
         """Close the file. May be called repeatedly."""
         with self._errors():
             self._file.close()
 
-    def _open(self) -> BinaryIO:
-        if self._is_stream:
-            return os.fdopen(os.dup(sys.stdout.fileno()), "wb")
-        flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0)
-        return os.fdopen(os.open(self._name, flags, 0o666), "r+b")
-
     def _begin(self) -> None:
-        self._size = 0
         if not self._is_stream:
             self._file.truncate()
         self._file.write(wav_header(None if self._is_stream else 0, self._channels))
-
-    def _append(self, pcm: bytes) -> None:
-        size = (self._size or 0) + len(pcm)
-        if self._is_stream:
-            self._file.write(pcm)
-        elif size > MAX_BYTES:
-            raise AudioDeviceError(f"cannot write {self._name}: a WAV file holds at most 4 GiB")
-        else:
-            self._file.write(pcm)
-            self._file.seek(0)
-            self._file.write(wav_header(size, self._channels))
-            self._file.seek(0, os.SEEK_END)
-        self._size = size
 
     @contextmanager
     def _errors(self) -> Iterator[None]:
@@ -187,26 +161,20 @@ class WavWriter:
 
 
 class Recorder:
-    """Records a call as a stereo WAV file: caller on the left, agent as played on the right.
-
-    If the file cannot be written any more, that is logged, and the call goes on unrecorded.
-    """
+    """Records a call in stereo: caller left, agent right; logs an error if that fails, once."""
 
     def __init__(self, path: Path) -> None:
-        self._writer: Optional[WavWriter] = WavWriter(path, channels=2)
+        self._writer = WavWriter(path, channels=2)
 
     def write(self, captured: bytes, played: bytes) -> None:
         """Append the audio captured and the audio played in the same time."""
         try:
-            if self._writer is not None:
-                self._writer.write(interleave(captured, played))
+            self._writer.write(interleave(captured, played))
         except AudioDeviceError as error:
             log.error("recording of the call stopped: %s", error)
             self.close()
 
     def close(self) -> None:
         """Close the file. May be called repeatedly."""
-        writer, self._writer = self._writer, None
-        if writer is not None:
-            with suppress(AudioDeviceError):  # logged when it was written
-                writer.close()
+        with suppress(AudioDeviceError):  # logged when it was written
+            self._writer.close()

@@ -14,8 +14,7 @@ class WavDevice(ClockedDevice):
     """A file as microphone, in real time and followed by silence, and a file as speaker.
 
     Args:
-        input: WAV file to speak (`-`: standard input, read to its end), or PCM bytes. Default:
-            silence.
+        input: WAV file to speak (`-`: standard input), or PCM bytes. Default: silence.
         output: WAV file for the played audio (`-`: standard output). Default: none.
         before_ms: silence before the speech.
         after_ms: silence after the speech, before it is repeated.
@@ -23,8 +22,7 @@ class WavDevice(ClockedDevice):
         speed: multiple of real time, for use with a simulator.
 
     Raises:
-        AudioFormatError: `input` is not integer PCM, does not hold whole samples, or is the
-            content of a WAV file as bytes.
+        AudioFormatError: `input` is not integer PCM, or not whole samples, or a WAV file as bytes.
         AudioDeviceError: a file cannot be opened.
     """
 
@@ -39,9 +37,8 @@ class WavDevice(ClockedDevice):
         speed: float = 1,
     ) -> None:
         super().__init__(speed=speed)
-        self._output = output
+        self._output, self._loop = output, loop
         self._position = 0
-        self._loop = loop
         self._writer: Optional[WavWriter] = None
         self._speech = silence(before_ms) + _speech(input) + silence(after_ms)
 
@@ -55,15 +52,11 @@ class WavDevice(ClockedDevice):
             self._writer.close()
 
     def _capture(self) -> bytes:
-        block = b""
-        while len(block) < BLOCK_BYTES:
-            if self._loop and self._position >= len(self._speech):
-                self._position = 0
-            part = self._speech[self._position : self._position + BLOCK_BYTES - len(block)]
-            if not part:
-                break
-            self._position += len(part)
-            block += part
+        block = self._speech[self._position : self._position + BLOCK_BYTES]
+        self._position += len(block)
+        while self._loop and self._speech and len(block) < BLOCK_BYTES:
+            self._position = BLOCK_BYTES - len(block)
+            block += self._speech[: self._position]
         return block.ljust(BLOCK_BYTES, b"\0")
 
     def _emit(self, block: bytes) -> None:
@@ -72,7 +65,7 @@ class WavDevice(ClockedDevice):
 
 
 def _speech(source: Optional[Union[Path, bytes]]) -> bytes:
-    if isinstance(source, bytes):
-        check_speech(source)
-        return source
-    return read_wav(source) if source else b""
+    if not isinstance(source, bytes):
+        return read_wav(source) if source else b""
+    check_speech(source)
+    return source

@@ -1,8 +1,4 @@
-"""Callbacks that a sound library calls in its threads: they copy, hand over and return.
-
-They never wait and never raise. PortAudio ends a stream whose callback returns too little, and
-re-raises an error of a callback in another thread: both callbacks always return a full block.
-"""
+"""Callbacks of PortAudio, in its threads: never wait, never raise, always return a full block."""
 
 from __future__ import annotations
 
@@ -16,25 +12,18 @@ from vatel_rt.audio.resampling import Resampler, to_mono, to_stereo
 
 Answer = tuple[Optional[bytes], int]
 
-CONTINUE = 0
-INPUT_OVERFLOW, OUTPUT_UNDERFLOW = 2, 4
-"""Flags of PortAudio: captured audio was lost, or audio to play was late."""
+CONTINUE, INPUT_OVERFLOW, OUTPUT_UNDERFLOW = 0, 2, 4
+"""Flags of PortAudio: go on; captured audio was lost; audio to play was late."""
 MOST_APART = 5 * BLOCK_BYTES
 """How far played audio may be ahead of captured audio: two devices have two clocks."""
 
 
 class Stream:
-    """One direction of a device.
-
-    Attributes:
-        calls: how often the callback was called; increases as long as the device works.
-        lost: number of blocks that the library reported as lost or late.
-        error: an unexpected error in the callback.
-    """
+    """One direction of a device. `calls` increases as long as the device works."""
 
     def __init__(self, channels: int, flag: int) -> None:
         self.calls = 0
-        self.lost = 0
+        self.lost = 0  # blocks that the library reported as lost or late
         self.error: Optional[BaseException] = None
         self._channels = channels
         self._flag = flag
@@ -96,37 +85,25 @@ class Capture(Stream):
 
 
 class Handover:
-    """Passes blocks from a callback to the event loop; drops the oldest if it is too slow.
-
-    Args:
-        wake: makes the event loop call `take_all`; called in the callback's thread.
-        limit: maximum number of queued blocks.
-
-    Attributes:
-        dropped: number of blocks that were not taken in time.
-    """
+    """Passes blocks from a callback to the event loop, which `wake` makes call `take_all`."""
 
     def __init__(self, wake: Callable[[], object], limit: int) -> None:
         self.dropped = 0
         self._wake = wake
-        self._limit = limit
-        self._blocks: deque[tuple[bytes, bytes]] = deque()
+        self._blocks: deque[tuple[bytes, bytes]] = deque(maxlen=limit)
         self._lock = Lock()
 
     def put(self, captured: bytes, played: bytes) -> None:
         """Queue a block of both sides."""
         with self._lock:
             is_first = not self._blocks
-            if len(self._blocks) == self._limit:
-                self._blocks.popleft()
-                self.dropped += 1
+            self.dropped += len(self._blocks) == self._blocks.maxlen
             self._blocks.append((captured, played))
         if is_first:
             self._wake()
 
     def take_all(self) -> deque[tuple[bytes, bytes]]:
         """Return and remove all queued blocks."""
-        taken: deque[tuple[bytes, bytes]] = deque()
         with self._lock:
-            taken, self._blocks = self._blocks, taken
+            taken, self._blocks = self._blocks, deque(maxlen=self._blocks.maxlen)
         return taken

@@ -11,7 +11,7 @@ from vatel_rt.audio.device import CAPTURE_BLOCKS, BufferedDevice
 from vatel_rt.audio.echo import Mode, SelfHearing, cleaner
 from vatel_rt.audio.pcm import BLOCK_FRAMES, SAMPLE_RATE
 from vatel_rt.audio.portaudio.callbacks import Capture, Handover, Playback
-from vatel_rt.audio.portaudio.library import CALL_SECONDS, Choice, PortAudio
+from vatel_rt.audio.portaudio.library import CALL_SECONDS, Choice, Line, PortAudio
 from vatel_rt.audio.portaudio.problems import LOST, NO_CONVERSION
 from vatel_rt.audio.portaudio.sound_server import connections, cut_connections
 from vatel_rt.audio.portaudio.worker import Worker
@@ -19,15 +19,12 @@ from vatel_rt.errors import AudioDeviceError, ConfigurationError
 
 log = logging.getLogger("vatel.audio")
 
-WATCH_SECONDS = 0.25
-STILL_CHECKS = 4
+WATCH_SECONDS, STILL_CHECKS = 0.25, 4
 """Checks without a callback after which a device counts as lost (1 s of a running event loop)."""
 CLOSE_SECONDS = 1
 """Closing takes 40 ms. If the sound server hangs, the connection to it is cut after this time."""
-REOPEN_SECONDS = 10
+REOPEN_SECONDS, AGAIN_SECONDS = 10, 0.5
 """How long to look for another device when one is lost: sound servers take time to restart."""
-AGAIN_SECONDS = 0.5
-_FRAMES = range(120, 2401)
 
 
 class _Open(NamedTuple):
@@ -37,7 +34,6 @@ class _Open(NamedTuple):
     playback: Playback
     capture: Capture
     latency: float
-    names: tuple[str, str]
 
 
 class PyAudioDevice(BufferedDevice):
@@ -52,11 +48,10 @@ class PyAudioDevice(BufferedDevice):
         mode: `full`: the agent always listens; use a headset or a quiet speaker. `half`: the agent
             does not listen while it speaks, so it cannot be interrupted. `aec`: the agent's voice
             is removed from the captured audio; requires `vatel[aec]`.
-        frames: frames (at 24 000 Hz) per block of the speaker, 120 to 2400. With fewer, an
-            interruption is silent sooner (240: 30 ms, 480: 50 ms), but playback stutters sooner
-            if the program is busy.
-        on_loss: what to do when the device is lost: `fail` ends the call with an error, `reopen`
-            continues with the chosen device if it exists, otherwise with the default one.
+        frames: frames (at 24 000 Hz) per block of the speaker, 120 to 2400. Fewer end speech sooner
+            when interrupted (240: 30 ms, 480: 50 ms), but stutter sooner in a busy program.
+        on_loss: when the device is lost, `fail` ends the call with an error; `reopen` continues
+            with the chosen device if it exists, otherwise with the default one.
 
     Raises:
         ConfigurationError: an argument is not valid.
@@ -74,20 +69,18 @@ class PyAudioDevice(BufferedDevice):
         on_loss: Literal["fail", "reopen"] = "fail",
     ) -> None:
         super().__init__()
-        if frames not in _FRAMES:
+        if frames not in range(120, 2401):
             raise ConfigurationError(f"frames must be a number from 120 to 2400, not {frames!r}")
         if on_loss not in ("fail", "reopen"):
             raise ConfigurationError(f"on_loss must be 'fail' or 'reopen', not {on_loss!r}")
         self._clean = cleaner(mode)
         self._self_hearing = SelfHearing()
-        self._choices = (input, output)
+        self._choices = self._lasting_choices = (input, output)
         self._mode: Mode = mode
-        self._frames = frames
-        self._on_loss = on_loss
+        self._frames, self._on_loss = frames, on_loss
         self._worker: Optional[Worker] = None
         self._handover = Handover(lambda: None, CAPTURE_BLOCKS)
         self._watcher: Optional[asyncio.Task[None]] = None
-        self._lasting_choices: tuple[Choice, Choice] = (None, None)
         self._open: Optional[_Open] = None
         self._lost = self._late = 0  # of streams that are closed
 
@@ -105,11 +98,7 @@ class PyAudioDevice(BufferedDevice):
         return unread + self._lost + (opened.capture.lost if opened else 0)
 
     async def start(self) -> None:
-        """Open both devices.
-
-        Raises:
-            AudioDeviceError: a device cannot be opened; the text says what to do.
-        """
+        """Open both devices; the `AudioDeviceError` of a failure says what to do."""
         if self._worker is not None:
             raise AudioDeviceError("the device is open already")
         keep = connections()
@@ -156,27 +145,27 @@ class PyAudioDevice(BufferedDevice):
     # ---- in the worker thread ----------------------------------------------------------------
 
     def _open_chosen(self) -> None:
-        opened = self._open_both(*self._choices)
+        (input_, output), names = self._choices, self._open_both(*self._choices)
         # An index may mean another device after one is removed; a name does not.
-        input_, output = (
-            name if isinstance(choice, int) else choice
-            for choice, name in zip(self._choices, opened.names)
+        self._lasting_choices = (
+            names[0] if isinstance(input_, int) else input_,
+            names[1] if isinstance(output, int) else output,
         )
-        self._lasting_choices = (input_, output)
 
-    def _open_both(self, input_: Choice, output: Choice) -> _Open:
+    def _open_both(self, input_: Choice, output: Choice) -> tuple[str, str]:
         portaudio = PortAudio()
         try:
-            opened = self._open = self._opened(portaudio, input_, output)
+            microphone = portaudio.choose(input_, "input")
+            speaker = portaudio.choose(output, "output")
+            self._open = self._opened(portaudio, microphone, speaker)
             portaudio.start()
-            return opened
+            return microphone.device.name, speaker.device.name
         except BaseException:
             self._open = None
             portaudio.close()
             raise
 
-    def _opened(self, portaudio: PortAudio, input_: Choice, output: Choice) -> _Open:
-        microphone, speaker = portaudio.choose(input_, "input"), portaudio.choose(output, "output")
+    def _opened(self, portaudio: PortAudio, microphone: Line, speaker: Line) -> _Open:
         put = self._handover.put
         try:
             playback = Playback(self._playout, speaker.rate, speaker.channels)
@@ -186,8 +175,7 @@ class PyAudioDevice(BufferedDevice):
         # Two streams, the output first: a single stream for both directions lost samples.
         latency = portaudio.open(speaker, self._frames, playback)
         portaudio.open(microphone, BLOCK_FRAMES, capture)
-        names = (microphone.device.name, speaker.device.name)
-        return _Open(portaudio, playback, capture, latency, names)
+        return _Open(portaudio, playback, capture, latency)
 
     def _shut(self) -> None:
         opened, self._open = self._open, None
@@ -260,6 +248,4 @@ class PyAudioDevice(BufferedDevice):
 
 
 def _explained(error: Exception) -> AudioDeviceError:
-    if isinstance(error, AudioDeviceError):
-        return error
-    return LOST.error("it does not respond")
+    return error if isinstance(error, AudioDeviceError) else LOST.error("it does not respond")

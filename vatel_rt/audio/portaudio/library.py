@@ -1,8 +1,4 @@
-"""PortAudio, through PyAudio: list devices and open streams.
-
-The only module that imports `pyaudio`, on first use. PortAudio must not be called from several
-threads at once, so all calls except the callbacks hold a lock.
-"""
+"""PortAudio, through PyAudio: list devices and open streams."""
 
 from __future__ import annotations
 
@@ -14,30 +10,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from glob import glob
 from threading import Lock
-from typing import Any, Callable, Literal, NamedTuple, Optional, Union
+from typing import Any, Literal, NamedTuple, Union
 
 from vatel_rt.audio.pcm import SAMPLE_RATE
-from vatel_rt.audio.portaudio.problems import (
-    BUSY,
-    LOST,
-    NO_DEVICE,
-    NO_PERMISSION,
-    NO_PORTAUDIO,
-    NO_PYAUDIO,
-    NO_RATE,
-    Problem,
-)
+from vatel_rt.audio.portaudio import problems
+from vatel_rt.audio.portaudio.callbacks import Stream
 
 Direction = Literal["input", "output"]
 Choice = Union[int, str, None]
 """A device: its index, a part of its name (in any case), or None for the default."""
-Callback = Callable[[Any, int, Any, int], tuple[Optional[bytes], int]]
 
 SOUND_FILES = "/dev/snd/pcm*"
-_PROBLEMS: dict[int, Problem] = {-9996: NO_DEVICE, -9997: NO_RATE, -9998: NO_DEVICE}
-CALL_SECONDS = 5
-"""Maximum duration of a call into PortAudio: a sound server may hang."""
-_LOCK = Lock()
+_PROBLEMS = {-9996: problems.NO_DEVICE, -9997: problems.NO_RATE, -9998: problems.NO_DEVICE}
+CALL_SECONDS = 5  # maximum duration of a call into PortAudio: a sound server may hang
+_LOCK = Lock()  # PortAudio must not be called from several threads at once
 _KEPT: list[Any] = []
 """Functions that C libraries call: garbage-collecting them would crash the program."""
 
@@ -49,8 +35,8 @@ class SoundDevice:
     Attributes:
         index: its number, valid until a device is added or removed.
         host_api: the sound system, such as ALSA or Core Audio.
-        inputs: number of channels that it captures, 0 if it has no microphone.
-        outputs: number of channels that it plays, 0 if it has no speaker.
+        inputs: number of channels that it captures, 0 without a microphone.
+        outputs: number of channels that it plays, 0 without a speaker.
         default_rate: sample rate in Hz.
     """
 
@@ -92,11 +78,7 @@ def list_devices() -> list[SoundDevice]:
 
 
 class PortAudio:
-    """An initialised PortAudio, with the devices that exist at that moment.
-
-    Raises:
-        AudioDeviceError: PyAudio or PortAudio is missing.
-    """
+    """An initialised PortAudio, with the devices that exist at that moment."""
 
     def __init__(self) -> None:
         self._module = _load()
@@ -120,14 +102,22 @@ class PortAudio:
             defaults = [self._default("input"), self._default("output")]
             rows = [library.get_device_info_by_index(i) for i in range(library.get_device_count())]
             apis = [library.get_host_api_info_by_index(row["hostApi"])["name"] for row in rows]
-        return [_device(row, api, defaults) for row, api in zip(rows, apis)]
+        return [
+            SoundDevice(
+                index=row["index"],
+                name=str(row["name"]),
+                host_api=api,
+                inputs=row["maxInputChannels"],
+                outputs=row["maxOutputChannels"],
+                default_rate=row["defaultSampleRate"],
+                is_default_input=row["index"] == defaults[0],
+                is_default_output=row["index"] == defaults[1],
+            )
+            for row, api in zip(rows, apis)
+        ]
 
     def choose(self, choice: Choice, direction: Direction) -> Line:
-        """Return the chosen device with 24 000 Hz and one channel, or the nearest it supports.
-
-        Raises:
-            AudioDeviceError: no device matches, or it supports no rate that can be converted.
-        """
+        """Return the chosen device with 24 000 Hz and one channel, or the nearest it supports."""
         device = self._find(choice, direction)
         most = device.inputs if direction == "input" else device.outputs
         for rate in dict.fromkeys((SAMPLE_RATE, 48_000, int(device.default_rate), 44_100)):
@@ -135,17 +125,10 @@ class PortAudio:
                 line = Line(device, direction, rate, channels)
                 if self._supports(line):
                     return line
-        raise NO_RATE.error(device.name)
+        raise problems.NO_RATE.error(device.name)
 
-    def open(self, line: Line, frames: int, callback: Callback) -> float:
-        """Open a stream that calls `callback` for each `frames` (at 24 000 Hz).
-
-        Returns:
-            The latency of the stream in seconds.
-
-        Raises:
-            AudioDeviceError: the stream cannot be opened.
-        """
+    def open(self, line: Line, frames: int, callback: Stream) -> float:
+        """Open a stream for blocks of `frames` (at 24 000 Hz); return its latency in seconds."""
         with _portaudio():
             stream = self._library.open(
                 format=self._module.paInt16,
@@ -174,10 +157,10 @@ class PortAudio:
         files = glob(SOUND_FILES)
         what = "microphone" if direction == "input" else "speaker"
         if not usable and files and not any(os.access(path, os.R_OK | os.W_OK) for path in files):
-            raise NO_PERMISSION.error(what)
+            raise problems.NO_PERMISSION.error(what)
         names = ", ".join(f"{device.index} {device.name!r}" for device in usable) or "none"
         meant = "default" if choice is None else repr(choice)
-        raise NO_DEVICE.error(f"{meant} {what}; found: {names}")
+        raise problems.NO_DEVICE.error(f"{meant} {what}; found: {names}")
 
     def _supports(self, line: Line) -> bool:
         form = {"device": line.device.index, "channels": line.channels}
@@ -193,29 +176,16 @@ class PortAudio:
         return -1
 
 
-def _device(row: dict[str, Any], api: str, defaults: list[int]) -> SoundDevice:
-    return SoundDevice(
-        index=row["index"],
-        name=str(row["name"]),
-        host_api=api,
-        inputs=row["maxInputChannels"],
-        outputs=row["maxOutputChannels"],
-        default_rate=row["defaultSampleRate"],
-        is_default_input=row["index"] == defaults[0],
-        is_default_output=row["index"] == defaults[1],
-    )
-
-
 @contextlib.contextmanager
 def _portaudio() -> Iterator[None]:
     """Hold the lock for a call into PortAudio, and translate its errors."""
     if not _LOCK.acquire(timeout=CALL_SECONDS):
-        raise LOST.error("it does not respond")
+        raise problems.LOST.error("it does not respond")
     try:
         yield
     except (OSError, ValueError) as error:
         codes = [number for number in error.args if isinstance(number, int)]
-        raise _PROBLEMS.get(codes[0] if codes else 0, BUSY).error(error) from error
+        raise _PROBLEMS.get(codes[0] if codes else 0, problems.BUSY).error(error) from error
     finally:
         _LOCK.release()
 
@@ -228,9 +198,9 @@ def _load() -> Any:
 
             return pyaudio
     except ModuleNotFoundError as error:
-        raise NO_PYAUDIO.error() from error
+        raise problems.NO_PYAUDIO.error() from error
     except ImportError as error:
-        raise NO_PORTAUDIO.error(error) from error
+        raise problems.NO_PORTAUDIO.error(error) from error
 
 
 def _quieten() -> None:

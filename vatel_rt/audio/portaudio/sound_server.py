@@ -1,8 +1,4 @@
-"""Find and cut the connections of this program to its sound server, in case the server hangs.
-
-PulseAudio's library waits forever for a server that does not respond. PortAudio cannot end
-that; only the end of the connection does. Works on Linux; elsewhere no connection is found.
-"""
+"""Cut the connections to a sound server that hangs (on Linux): only this ends PulseAudio's wait."""
 
 from __future__ import annotations
 
@@ -12,8 +8,7 @@ from collections.abc import Collection, Iterator
 from contextlib import suppress
 
 _OPEN = "/proc/self/fd"
-_SERVER = "/native"
-"""How the address of a server ends, both of PulseAudio and of PipeWire."""
+_SERVER = "/native"  # how the address of a server ends, both of PulseAudio and of PipeWire
 
 
 def connections() -> set[str]:
@@ -30,8 +25,7 @@ def cut_connections(keep: Collection[str]) -> None:
 
 
 def _found() -> Iterator[tuple[str, socket.socket]]:
-    descriptors = os.listdir(_OPEN) if os.path.isdir(_OPEN) else []
-    for descriptor in descriptors:
+    for descriptor in os.listdir(_OPEN) if os.path.isdir(_OPEN) else []:
         with suppress(OSError):  # it was closed meanwhile, or is not connected
             name = os.readlink(f"{_OPEN}/{descriptor}")
             if name.startswith("socket:"):

@@ -16,15 +16,9 @@ Job = tuple[Callable[[], Any], "Future[Any]"]
 
 
 class Worker:
-    """Runs jobs one after the other in a daemon thread.
+    """Runs jobs in a daemon thread: one that hangs blocks neither the event loop nor the exit.
 
-    A job that hangs blocks neither the event loop nor the exit of the program, unlike a thread
-    of an executor.
-
-    Args:
-        name: name of the thread.
-        rescue: called when a job takes too long, to end what it waits for; called repeatedly for
-            a second, because the job may then wait for something else.
+    While a job takes too long, `rescue` is called for a second to end whatever it waits for.
     """
 
     def __init__(self, name: str, rescue: Callable[[], object]) -> None:
@@ -34,36 +28,28 @@ class Worker:
         self._thread.start()
 
     async def run(self, job: Callable[[], Any], seconds: float) -> Any:
-        """Run `job` and return its result. Cancelling does not stop the job.
-
-        Raises:
-            TimeoutError: the job took longer than `seconds` and then failed, or still runs.
-        """
+        """Run `job` and return its result; `TimeoutError` if it hangs, or failed when rescued."""
         done = self._begin(job)
-        if not await _is_done(done, seconds):
-            await self._rescued(done)
-            if done.exception() is not None:
-                raise TimeoutError
+        if not await self._in_time(done, seconds) and done.exception() is not None:
+            raise TimeoutError
         return done.result()
 
     async def finish(self, job: Callable[[], Any], seconds: float) -> None:
-        """Run a last `job` and end the thread, even if this is cancelled.
-
-        Raises:
-            TimeoutError: the job takes longer than `seconds`; the thread ends with the job.
-        """
+        """Run a last `job` and end the thread with it, even if cancelled or `TimeoutError`."""
         done = self._begin(job)
         self._jobs.put(None)
-        if not await _is_done(done, seconds):
-            await self._rescued(done)
+        await self._in_time(done, seconds)
         self._thread.join()  # returns at once: the thread has nothing left to do
         done.result()
 
-    async def _rescued(self, done: Future[Any]) -> None:
+    async def _in_time(self, done: Future[Any], seconds: float) -> bool:
+        """Wait for a job, rescue it if necessary; return whether it was not."""
+        if await _is_done(done, seconds):
+            return True
         for _ in range(RESCUES):
             self._rescue()
             if await _is_done(done, 1 / RESCUES):
-                return
+                return False
         raise TimeoutError
 
     def _begin(self, job: Callable[[], Any]) -> Future[Any]:
