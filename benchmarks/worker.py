@@ -1,9 +1,4 @@
-"""A client in a process of its own, so that imports of other clients are not measured.
-
-    python benchmarks/worker.py VARIANT
-
-Reads one JSON job per line from standard input and answers each with one line of JSON.
-"""
+"""A client in a process of its own: `worker.py VARIANT` answers each line of JSON with one."""
 
 from __future__ import annotations
 
@@ -24,9 +19,8 @@ import anyio
 import wire
 from peers import SESSIONS, Session
 
-BLOCK = bytes(range(240)) * 4
-BLOCK_SECONDS = 0.02
-OPENING_AT_ONCE, CLOSE_TIMEOUT, JOB_TIMEOUT = 20, 5, 240
+BLOCK, BLOCK_SECONDS = bytes(range(240)) * 4, 0.02
+OPENING_AT_ONCE, CLOSE_TIMEOUT = 20, 5
 BURST, BETWEEN_BURSTS = 8, 0.001
 REST_URL = "https://api.vatel.ai"
 
@@ -39,14 +33,13 @@ def resident_kb() -> float:
 
 async def receive(variant: str, url: str, count: int, warmup: int) -> dict[str, float]:
     """Return the processor time per message, in µs, over `count` messages after `warmup`."""
-    heard, times, memory = 0, [0.0, 0.0], [0.0, 0.0]
+    heard, marks = 0, []
 
     def hear(_: bytes) -> None:
         nonlocal heard
         heard += 1
         if heard in (warmup, warmup + count):
-            at = heard > warmup
-            times[at], memory[at] = time.process_time(), resident_kb()
+            marks.append((time.process_time(), resident_kb()))
 
     async with AsyncExitStack() as stack:
         session = await SESSIONS[variant](f"{url}/{warmup + count}", stack)
@@ -54,7 +47,8 @@ async def receive(variant: str, url: str, count: int, warmup: int) -> dict[str, 
         await session.listen(hear)
     if heard != warmup + count:
         raise RuntimeError(f"received {heard} messages instead of {warmup + count}")
-    return {"us": (times[1] - times[0]) / count * 1e6, "kb": memory[1] - memory[0]}
+    seconds, kb = (after - before for before, after in zip(*marks))
+    return {"us": seconds / count * 1e6, "kb": kb}
 
 
 async def send(variant: str, url: str, count: int, warmup: int) -> dict[str, float]:
@@ -62,17 +56,17 @@ async def send(variant: str, url: str, count: int, warmup: int) -> dict[str, flo
 
     Blocks are sent in bursts with a pause that is not measured, so that the socket is never full.
     """
-    clip = BLOCK * 2
-    blocks = [clip[at : at + len(BLOCK)] for at in range(16)]
+    clip, used = BLOCK * 2, 0.0
+    blocks = [clip[at : at + len(BLOCK)] for at in range(2 * BURST)]
     async with AsyncExitStack() as stack:
-        session, used = await SESSIONS[variant](f"{url}/sink/vatel/20/0", stack), 0.0
+        session = await SESSIONS[variant](f"{url}/sink/vatel/20/0", stack)
         for done in range(0, warmup + count, BURST):
             began = time.process_time()
             for at in range(BURST):
-                await session.send(blocks[(done + at) % 16])
+                await session.send(blocks[(done + at) % len(blocks)])
             used += (time.process_time() - began) * (done >= warmup)
             await asyncio.sleep(BETWEEN_BURSTS)
-        return {"us": used / count * 1e6}
+    return {"us": used / count * 1e6}
 
 
 async def pace(
@@ -82,9 +76,9 @@ async def pace(
     if one_core and hasattr(os, "sched_setaffinity"):  # the server uses another one
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     gc.collect()  # also what an earlier job left
+    opening, kb = asyncio.Semaphore(OPENING_AT_ONCE), -resident_kb()
     heard_late: list[float] = []
     sent_late: list[float] = []
-    opening, kb = asyncio.Semaphore(OPENING_AT_ONCE), -resident_kb()
 
     def hear(pcm: bytes) -> None:
         if isinstance(pcm, bytes):  # bare websockets returns undecoded text
@@ -97,16 +91,18 @@ async def pace(
             sent_late.append(time.monotonic() - due)
             due += BLOCK_SECONDS
 
+    async def open_one(stack: AsyncExitStack) -> Session:
+        async with opening:
+            return await SESSIONS[variant](url, stack)
+
     async with AsyncExitStack() as stack:
-
-        async def open_one() -> Session:
-            async with opening:
-                return await SESSIONS[variant](url, stack)
-
-        sessions = await asyncio.gather(*(open_one() for _ in range(calls)))
-        dues = [time.monotonic() + at / calls * BLOCK_SECONDS for at in range(calls)]
-        speaking = [asyncio.ensure_future(speak(*each)) for each in zip(sessions, dues)]
-        listening = [asyncio.ensure_future(session.listen(hear)) for session in sessions]
+        sessions = await asyncio.gather(*(open_one(stack) for _ in range(calls)))
+        now = time.monotonic()
+        tasks = [
+            asyncio.ensure_future(job)
+            for at, session in enumerate(sessions)
+            for job in (session.listen(hear), speak(session, now + at / calls * BLOCK_SECONDS))
+        ]
         await asyncio.sleep(warmup)
         heard_late.clear()
         sent_late.clear()
@@ -114,9 +110,9 @@ async def pace(
         await asyncio.sleep(seconds)
         used, passed = time.process_time() - used, time.monotonic() - start
         kb, ways = kb + resident_kb(), [heard_late[:], sent_late[:]]
-        for task in (*speaking, *listening):
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*speaking, *listening, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
         with anyio.move_on_after(CLOSE_TIMEOUT):  # abandon clients that are too busy to close
             await stack.aclose()
     late = max(quantiles(way, n=100)[98] if len(way) > 1 else 1e3 for way in ways)
@@ -129,25 +125,24 @@ async def pace(
 
 
 async def rest(
-    variant: str, method: str, arguments: list[str], answer: str, times: int, is_async: bool
+    variant: str, operation: tuple[str, list[str], object, int], is_async: bool
 ) -> dict[str, float]:
     """Return the processor time per REST request in µs, over httpx's mock transport."""
     import httpx
 
-    headers, content = {"Content-Type": "application/json"}, answer.encode()
+    method, arguments, answer, times = operation
+    content, headers = json.dumps(answer).encode(), {"Content-Type": "application/json"}
     mock = httpx.MockTransport(lambda _: httpx.Response(200, content=content, headers=headers))
     bare: Any = {"base_url": REST_URL, "headers": {"Authorization": "Bearer k"}, "transport": mock}
-    client, async_client = httpx.Client(**bare), httpx.AsyncClient(**bare)
+    clients = httpx.Client(**bare), httpx.AsyncClient(**bare)
     group, name = method.split(".")
     if variant == "vatel":
         from vatel import Client
 
-        operations = getattr(Client("k", REST_URL, client, async_client), group)
+        operations = getattr(Client("k", REST_URL, *clients), group)
         ask = partial(getattr(operations, name + "_async" * is_async), *arguments)
     else:
-        ask = partial(
-            (async_client if is_async else client).get, "/".join(["/v1", group, *arguments])
-        )
+        ask = partial(clients[is_async].get, "/".join(["/v1", group, *arguments]))
     began = 0.0
     for at in range(-1, times):  # the first request is not measured
         began = began if at else time.process_time()
@@ -170,7 +165,7 @@ def main() -> None:
                 from whole_calls import latency
 
                 jobs["latency"] = latency
-            answer = asyncio.run(asyncio.wait_for(jobs[name](sys.argv[1], **job), JOB_TIMEOUT))
+            answer = asyncio.run(jobs[name](sys.argv[1], **job))
         except Exception:
             answer = {"error": traceback.format_exc()}
         print(json.dumps(answer), file=answers, flush=True)

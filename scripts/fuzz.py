@@ -106,11 +106,10 @@ def explore(seconds: float, seed: int) -> int:
     """Check what atheris finds; it ends the process, and prints a mishandled frame."""
     import atheris  # type: ignore[import-not-found, import-untyped, unused-ignore]
 
-    with atheris.instrument_imports(include=["vatel_rt"]):
-        frames = seeds()
     CORPUS.mkdir(exist_ok=True)
-    for number, frame in enumerate(frames):
-        (CORPUS / str(number)).write_bytes(frame)
+    with atheris.instrument_imports(include=["vatel_rt"]):
+        for number, frame in enumerate(seeds()):
+            (CORPUS / str(number)).write_bytes(frame)
     flags = f"-max_total_time={seconds:.0f} -max_len={MAX_FRAME} -timeout=10 -seed={seed or 1}"
     output = ["-verbosity=0", "-print_final_stats=1", f"-artifact_prefix={CORPUS}/"]
     atheris.Setup([sys.argv[0], *flags.split(), *output, str(CORPUS)], check)

@@ -90,46 +90,39 @@ def tidy(package: Path) -> None:
     """Sort imports, remove unused ones and format, with our settings only."""
     # Files are listed because ruff skips ignored files of a folder. It must not run inside the
     # package, whose types.py would shadow Python's.
-    files = sorted(str(path.relative_to(package.parent)) for path in package.rglob("*.py"))
+    files = sorted(map(str, package.rglob("*.py")))
+    ruff = [sys.executable, "-m", "ruff", "--isolated"]
     for command, options in RUFF.items():
-        line = [sys.executable, "-m", "ruff", command, "--isolated", "--no-cache", *options.split()]
-        line += files
+        line = [*ruff, command, "--no-cache", *options.split(), *files]
         done = subprocess.run(line, cwd=package.parent, capture_output=True, text=True, check=False)
         if done.returncode:
             raise GenerateError(f"ruff {command} failed:\n{done.stdout}{done.stderr}")
 
 
-def write(source: Path, package: Path) -> str:
-    """Generate the package and replace the old one, completely or not at all."""
-    package.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=package.parent, prefix=".generate-") as folder:
-        fresh = Path(folder, "fresh")
-        generate(source, fresh)
-        if package.exists():
-            package.rename(Path(folder, "old"))
-        fresh.rename(package)
+def write(fresh: Path, package: Path) -> str:
+    """Replace the package, completely or not at all."""
+    if package.exists():
+        package.rename(fresh.with_name("old"))
+    fresh.rename(package)
     return f"{package} is written"
 
 
-def check(source: Path, package: Path) -> str:
-    """Raise unless the package is, byte for byte, what the document generates."""
-    with tempfile.TemporaryDirectory() as folder:
-        fresh = Path(folder, "fresh")
-        generate(source, fresh)
-        wanted, found = contents(fresh), contents(package)
+def check(fresh: Path, package: Path) -> str:
+    """Raise unless the package is, byte for byte, the fresh one."""
+    wanted, found = contents(fresh), contents(package)
     wrong = [f"missing: {name}" for name in sorted(wanted.keys() - found)]
     wrong += [f"stray: {name}" for name in sorted(found.keys() - wanted)]
     wrong += [f"differs: {name}" for name in found if wanted.get(name, found[name]) != found[name]]
     if wrong:
-        lines = "\n  ".join([f"{package} is not what {source} generates:", *wrong])
+        lines = "\n  ".join([f"{package} is not what the document generates:", *wrong])
         raise GenerateError(f"{lines}\nrun: make generate")
-    return f"{package} is what {source.name} generates: {len(found)} files"
+    return f"{package} is what the document generates: {len(found)} files"
 
 
 def contents(package: Path) -> dict[str, bytes]:
     """Map paths within the package to bytes, without Python's caches."""
-    files = [path for path in sorted(package.rglob("*")) if path.is_file()]
-    kept = [path for path in files if path.parent.name != "__pycache__"]
+    files = (path for path in sorted(package.rglob("*")) if path.is_file())
+    kept = (path for path in files if path.parent.name != "__pycache__")
     return {path.relative_to(package).as_posix(): path.read_bytes() for path in kept}
 
 
@@ -140,8 +133,11 @@ def main(arguments: Optional[list[str]] = None) -> int:
     parser.add_argument("--document", type=Path, default=ROOT / "openapi" / "vatel.yaml")
     parser.add_argument("--package", type=Path, default=ROOT / "generated" / "vatel_rest")
     options = parser.parse_args(arguments)
+    place = None if options.check else options.package.parent  # renames need the same disk
     try:
-        print((check if options.check else write)(options.document, options.package))
+        with tempfile.TemporaryDirectory(dir=place, prefix=".generate-") as folder:
+            generate(options.document, Path(folder, "fresh"))
+            print((check if options.check else write)(Path(folder, "fresh"), options.package))
     except GenerateError as error:
         print(error, file=sys.stderr)
         return 1
