@@ -16,6 +16,11 @@ from types import SimpleNamespace
 from typing import Any, Callable, NamedTuple
 from urllib.parse import urlsplit
 
+from websockets.asyncio.client import connect as open_socket
+
+from vatel import connect
+from vatel.models.ws import ResponseAudio
+
 Heard = Callable[[bytes], None]
 
 
@@ -44,27 +49,21 @@ def _message(pcm: bytes) -> str:
 
 
 async def _vatel(url: str, stack: AsyncExitStack) -> Session:
-    from vatel import connect
-    from vatel.models.ws import ResponseAudio
+    def audio_of(message: object) -> Any:
+        return isinstance(message, ResponseAudio) and message.data.pcm
 
     address = urlsplit(url)
     opening = connect("t", f"{address.scheme}://{address.netloc}", address.path)
     connection = await stack.enter_async_context(opening)
-    return _session(
-        connection,
-        lambda message: isinstance(message, ResponseAudio) and message.data.pcm,
-        connection.send_input_audio,
-    )
+    return _session(connection, audio_of, connection.send_input_audio)
 
 
 async def _websockets(url: str, stack: AsyncExitStack, by_hand: bool = False) -> Session:
-    from websockets.asyncio.client import connect
-
     def audio_of(frame: str) -> Any:
         message = json.loads(frame)
         return message["type"] == "response_audio" and b64decode(message["data"]["audio"])
 
-    socket = await stack.enter_async_context(connect(url, compression=None, max_size=None))
+    socket = await stack.enter_async_context(open_socket(url, compression=None))
     if by_hand:
         return _session(socket, audio_of, lambda pcm: socket.send(_message(pcm)))
     ready = cache(_message)
@@ -141,9 +140,7 @@ async def _deepgram(url: str, stack: AsyncExitStack) -> Session:
     places = DeepgramClientEnvironment(base=url, production=url, agent=url, agent_rest=url)
     client: Any = AsyncDeepgramClient(api_key="k", environment=places)
     socket = await stack.enter_async_context(client.agent.v1.connect())
-    return _session(
-        socket, lambda message: isinstance(message, bytes) and message, socket.send_media
-    )
+    return _session(socket, lambda it: isinstance(it, bytes) and it, socket.send_media)
 
 
 FLOOR = "websockets"

@@ -20,7 +20,7 @@ ROOT = HERE.parent
 REFERENCE = "reference"
 reference: Optional[Path] = None
 """Another source tree to compare with, set by `--against`."""
-TIMEOUT = 120
+TIMEOUT = 240
 """Seconds after which a client without an answer is killed."""
 
 

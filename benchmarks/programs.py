@@ -13,7 +13,7 @@ from processes import ask, installed, run_program
 from report import Figure, Target, Topic, in_turn
 from wire import DATA
 
-BARE, WAYS = "httpx + json", ("", ", async")
+BARE = "httpx + json"
 AGENT, CALL = DATA["agent"], DATA["call"]
 CALL["transcript"]["entries"] *= 20
 PAGE = {"calls": [CALL] * 100, "pagination": DATA["pagination"]}
@@ -36,15 +36,12 @@ OVER_BARE = f"{WALL} over a bare interpreter"
 
 def rest(quick: bool) -> Iterator[Figure]:
     """Measure processor time per request over httpx's mock transport: no sockets, no server."""
-    clients = processes.variants(["vatel", BARE])
-    names = [client + way for way in WAYS for client in clients]
     for row, operation in REST.items():
 
         def us(variant: str, operation: Any = operation) -> float:
-            client, _, way = variant.partition(", ")
-            return ask(client, "rest", operation=operation, is_async=bool(way))["us"]
+            return ask(variant, "rest", operation=operation)["us"]
 
-        yield from in_turn(row, "µs", names, us, 1 if quick else 15)
+        yield from in_turn(row, "µs", processes.variants(["vatel", BARE]), us, 1 if quick else 15)
 
 
 def imports(quick: bool) -> Iterator[Figure]:
@@ -85,10 +82,7 @@ def footprint(_quick: bool) -> Iterator[Figure]:
     yield Figure("footprint, distributions", "vatel", "", [count])
 
 
-LIMITS = [("REST, get an agent", 1.25), ("REST, list 50 agents", 2)]
-REST_TARGETS = [
-    Target(row, limit, BARE + way, f"vatel{way}") for row, limit in LIMITS for way in WAYS
-]
+REST_TARGETS = [Target("REST, get an agent", 1.25, BARE), Target("REST, list 50 agents", 2, BARE)]
 IMPORT_TARGETS = [
     Target(WALL, 1.3, "import httpx", "vatel.Client()"),
     Target(OVER_BARE, 15, None, "import vatel"),
@@ -96,23 +90,5 @@ IMPORT_TARGETS = [
 TOPICS: dict[str, Topic] = {
     "rest": (rest, REST_TARGETS),
     "imports": (imports, IMPORT_TARGETS),
-    "footprint": (footprint, []),
-}
-TOPICS: dict[str, Topic] = {
-    "rest": (
-        rest,
-        [
-            Target(row, limit, BARE + suffix, "vatel" + suffix)
-            for row, limit in LIMITS.items()
-            for suffix in ("", ", async")
-        ],
-    ),
-    "imports": (
-        imports,
-        [
-            Target(WALL, 1.3, "import httpx", "vatel.Client()"),
-            Target(OVER_BARE, 15, None, "import vatel"),
-        ],
-    ),
     "footprint": (footprint, []),
 }

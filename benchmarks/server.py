@@ -15,7 +15,6 @@ import math
 import random
 import sys
 import time
-from itertools import cycle, islice
 from typing import Any
 
 import wire
@@ -25,7 +24,7 @@ from websockets.protocol import State
 
 from vatel_rt.audio.pcm import bytes_of
 
-DIFFERENT_FRAMES, BATCH, BUFFERED, BEHIND = 40, 16, 1 << 18, 0.2
+BATCH, BUFFERED, BEHIND = 16, 1 << 18, 0.2
 
 
 class Connection(ServerConnection):
@@ -53,9 +52,8 @@ async def feed(connection: Connection) -> None:
 
 async def flood(connection: Connection, client: str, ms: int, count: int) -> None:
     transport = connection.transport
-    clips = (random.randbytes(bytes_of(ms)) for _ in range(DIFFERENT_FRAMES))
-    frames = [wire.audio_frame(client, clip) for clip in clips]
-    for index, frame in enumerate(islice(cycle(frames), count)):
+    frame = wire.audio_frame(client, random.randbytes(bytes_of(ms)))
+    for index in range(count):
         while index % BATCH == 0 and transport.get_write_buffer_size() > BUFFERED:  # noqa: ASYNC110
             await asyncio.sleep(0.0005)
         transport.write(frame)

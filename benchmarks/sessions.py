@@ -108,15 +108,14 @@ def growth(quick: bool) -> Iterator[Figure]:
     rounds = range(1 if quick else 3)
     for calls in (1, 10) if quick else (1, 10, 50, 100, 200, 400):
         found = [_paced("vatel", calls, 1 if quick else 4, f"{calls}, {n}") for n in rounds]
-        yield Figure(f"calls at once: {calls}", "vatel", "ms", [each["ms"] for each in found])
-        memory = [each["kb"] for each in found]
-        yield Figure(f"memory per call: {calls} at once", "vatel", "KB", memory)
+        for row, unit in ("calls at once", "ms"), ("memory per call, calls at once", "kb"):
+            values = [each[unit] for each in found]
+            yield Figure(f"{row}: {calls}", "vatel", unit, values)
     for seconds in (40,) if quick else (40, 400, 3600):
         found = [_received("vatel", seconds * 50) for _ in rounds]
-        times = [each["us"] for each in found]
-        yield Figure(f"length of a call: {seconds} s", "vatel", "µs", times)
-        memory = [each["kb"] for each in found]
-        yield Figure(f"memory added by a call of {seconds} s", "vatel", "KB", memory)
+        for row, key, unit in ("length of a call", "us", "µs"), ("memory added by", "kb", "KB"):
+            values = [each[key] for each in found]
+            yield Figure(f"{row}: {seconds} s", "vatel", unit, values)
 
 
 FASTER = [Target(RECEIVE, 0.5, peer) for peer in JSON_PEERS]

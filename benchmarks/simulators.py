@@ -42,9 +42,9 @@ class Caller:
 
     async def call(self, client: Client, agent: str) -> None:
         await asyncio.sleep(self.delay)
-        token = (await client.session.generate_token_async(agent)).token
+        token, first = (await client.session.generate_token_async(agent)).token, 0.0
         async with client.connect(token) as connection:
-            speaking, first = asyncio.create_task(self._speak(connection)), 0.0
+            speaking = asyncio.create_task(self._speak(connection))
             async for message in connection:
                 if isinstance(message, SessionStarted):
                     self.id = message.data.id
@@ -69,8 +69,7 @@ class Caller:
         deadline = time.monotonic() + ENDING_SECONDS
         while client.calls.get(self.id).status != "ended" and time.monotonic() < deadline:
             time.sleep(0.1)  # the simulator has not processed everything yet
-        with client.calls.stream_recording(self.id) as chunks:
-            left = array("h", b"".join(chunks)[44:])[0::2].tobytes()
+        left = array("h", client.calls.download_recording(self.id)[44:])[0::2].tobytes()
         return self.heard != speech or left.replace(b"\0\0", b"") != b"".join(self.blocks)
 
 

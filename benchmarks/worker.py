@@ -6,6 +6,7 @@ import asyncio
 import gc
 import json
 import os
+import socket
 import sys
 import time
 import traceback
@@ -14,10 +15,15 @@ from functools import partial
 from pathlib import Path
 from statistics import quantiles
 from typing import Any
+from urllib.parse import urlsplit
 
 import anyio
+import httpx
 import wire
 from peers import SESSIONS, Session
+
+from vatel import Client, ConnectionOptions
+from vatel_rt import SilentDevice
 
 BLOCK, BLOCK_SECONDS = bytes(range(240)) * 4, 0.02
 OPENING_AT_ONCE, CLOSE_TIMEOUT = 20, 5
@@ -124,48 +130,96 @@ async def pace(
     }
 
 
-async def rest(
-    variant: str, operation: tuple[str, list[str], object, int], is_async: bool
-) -> dict[str, float]:
-    """Return the processor time per REST request in µs, over httpx's mock transport."""
-    import httpx
+class TimedSocket(socket.socket):
+    """Notes when audio is handed to the system."""
 
+    def __init__(self) -> None:
+        super().__init__(socket.AF_INET, socket.SOCK_STREAM)
+        self.setblocking(False)
+        self.sent_at: list[float] = []
+
+    def send(self, data: Any, *flags: int) -> int:
+        if len(data) > len(BLOCK):  # only messages with audio are that long
+            self.sent_at.append(time.monotonic())
+        return super().send(data, *flags)
+
+
+class TimedDevice(SilentDevice):
+    """Notes when blocks are captured, and how long audio took to the playout buffer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.captured_at: list[float] = []
+        self.queued_after: list[float] = []
+
+    def play(self, pcm: bytes) -> None:
+        super().play(pcm)
+        self.queued_after.append((time.monotonic_ns() - wire.stamped_at(pcm)) / 1e9)
+
+    def _capture(self) -> bytes:
+        self.captured_at.append(time.monotonic())
+        return super()._capture()
+
+
+async def latency(_variant: str, url: str, others: int, seconds: float) -> dict[str, float]:
+    """Return latencies of one call in ms, while `others` run in the same process."""
+    client, device, timed = Client("k", url.replace("ws", "http", 1)), TimedDevice(), TimedSocket()
+    address, calls = urlsplit(url), []
+    options = ConnectionOptions(socket_factory=lambda: timed)
+    async with AsyncExitStack() as stack:
+        try:
+            for _ in range(others):
+                calls.append(await stack.enter_async_context(client.call(token="t")))
+            # Not earlier: the server closes sockets without a handshake after ten seconds.
+            await asyncio.get_running_loop().sock_connect(timed, (address.hostname, address.port))
+            call = client.call(token="t", audio=device, options=options)
+            calls.append(await stack.enter_async_context(call))
+            await asyncio.sleep(1)
+            sent = len(timed.sent_at)
+            device.queued_after.clear()
+            await asyncio.sleep(seconds)
+        finally:  # hang up all at once: on a busy machine, each may take ten seconds to close
+            for call in calls:
+                call.hang_up()
+    # If blocks were dropped, this pairing overstates the latency; it never understates it.
+    pairs = zip(device.captured_at[sent:], timed.sent_at[sent:])
+    ways = {
+        "block to wire": [leaves - captured for captured, leaves in pairs],
+        "wire to device": device.queued_after,
+    }
+    if min(map(len, ways.values())) < 2:
+        raise RuntimeError(f"{others + 1} calls are too many here: no audio within {seconds} s")
+    cuts = {way: quantiles(values, n=100) for way, values in ways.items()}
+    return {f"{way}, p{p}": cuts[way][p - 1] * 1000 for way in ways for p in (50, 99)}
+
+
+async def rest(variant: str, operation: tuple[str, list[str], object, int]) -> dict[str, float]:
+    """Return the processor time per REST request in µs, over httpx's mock transport."""
     method, arguments, answer, times = operation
+    group, name = method.split(".")
     content, headers = json.dumps(answer).encode(), {"Content-Type": "application/json"}
     mock = httpx.MockTransport(lambda _: httpx.Response(200, content=content, headers=headers))
-    bare: Any = {"base_url": REST_URL, "headers": {"Authorization": "Bearer k"}, "transport": mock}
-    clients = httpx.Client(**bare), httpx.AsyncClient(**bare)
-    group, name = method.split(".")
-    if variant == "vatel":
-        from vatel import Client
-
-        operations = getattr(Client("k", REST_URL, *clients), group)
-        ask = partial(getattr(operations, name + "_async" * is_async), *arguments)
-    else:
-        ask = partial(clients[is_async].get, "/".join(["/v1", group, *arguments]))
-    began = 0.0
-    for at in range(-1, times):  # the first request is not measured
-        began = began if at else time.process_time()
-        answered = await ask() if is_async else ask()
-        if variant != "vatel":
-            answered.json()
-    return {"us": (time.process_time() - began) / times * 1e6}
+    authorized = {"Authorization": "Bearer k"}
+    with httpx.Client(base_url=REST_URL, headers=authorized, transport=mock) as bare:
+        client = Client("k", REST_URL, bare)
+        path, ours = "/".join(["/v1", group, *arguments]), getattr(getattr(client, group), name)
+        request = partial(ours, *arguments) if variant == "vatel" else lambda: bare.get(path).json()
+        request()  # the first request is not measured
+        began = time.process_time()
+        for _ in range(times):
+            request()
+        return {"us": (time.process_time() - began) / times * 1e6}
 
 
 def main() -> None:
     """Answer jobs until standard input ends."""
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # a client that prints must not disturb the answers
-    jobs: dict[str, Any] = {"receive": receive, "send": send, "pace": pace, "rest": rest}
+    jobs: Any = {"receive": receive, "send": send, "pace": pace, "latency": latency, "rest": rest}
     for line in sys.stdin:
         job = json.loads(line)
-        name = job.pop("job")
         try:
-            if name not in jobs:  # not imported before, so that other clients run without it
-                from whole_calls import latency
-
-                jobs["latency"] = latency
-            answer = asyncio.run(jobs[name](sys.argv[1], **job))
+            answer = asyncio.run(jobs[job.pop("job")](sys.argv[1], **job))
         except Exception:
             answer = {"error": traceback.format_exc()}
         print(json.dumps(answer), file=answers, flush=True)
