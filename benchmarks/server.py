@@ -74,7 +74,8 @@ async def pace(connection: Connection, client: str, ms: int, count: int) -> None
 
 async def main() -> None:
     """Serve until standard input ends."""
-    options: Any = {"create_connection": Connection, "compression": None, "ping_interval": None}
+    waits = dict.fromkeys(["open_timeout", "ping_interval", "close_timeout"])  # busy clients
+    options: Any = {"create_connection": Connection, "compression": None, **waits}
     async with serve(feed, "127.0.0.1", 0, backlog=2000, **options) as server:
         print(f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}", flush=True)
         await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)

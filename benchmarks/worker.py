@@ -170,7 +170,6 @@ async def latency(_variant: str, url: str, others: int, seconds: float) -> dict[
         try:
             for _ in range(others):
                 calls.append(await stack.enter_async_context(client.call(token="t")))
-            # Not earlier: the server closes sockets without a handshake after ten seconds.
             await asyncio.get_running_loop().sock_connect(timed, (address.hostname, address.port))
             call = client.call(token="t", audio=device, options=options)
             calls.append(await stack.enter_async_context(call))

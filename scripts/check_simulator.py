@@ -85,14 +85,12 @@ async def main(*arguments: str) -> int:
         keys.write_text(json.dumps({"auth": users}), encoding="utf-8")
         async with Simulator(api_key=KEYS["first"]) as simulator:
             add_objects(simulator, folder)
-            os.environ.update(
-                SIMULATOR_URL=simulator.url, SIMULATOR_KEYS=str(keys), SIMULATOR_RULES=__file__
-            )
+            os.environ["SIMULATOR_URL"] = simulator.url
+            os.environ["SIMULATOR_KEYS"] = str(keys)
+            os.environ["SIMULATOR_RULES"] = __file__
+            options: Any = {"stdout": None, "stderr": None, "cwd": folder, "check": False}
             with anyio.fail_after(600):
-                done = await anyio.run_process(
-                    line, stdout=None, stderr=None, cwd=folder, check=False
-                )
-                return done.returncode
+                return (await anyio.run_process(line, **options)).returncode
 
 
 if __name__ == "__main__":

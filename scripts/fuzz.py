@@ -55,16 +55,9 @@ def mutations(seed: int) -> Iterator[bytes]:
         frame = bytearray(chance.choice(valid))
         for _ in range(chance.randint(1, 6)):
             start, end = sorted(chance.randint(0, len(frame)) for _ in range(2))
-            other = chance.choice(valid)
-            changes = [
-                (min(end, start + chance.randint(1, 20)), b""),  # delete
-                (start, chance.choice(PIECES)),  # insert
-                (start + 1, bytes([chance.randrange(256)])),  # replace
-                (start, frame[start : min(end, start + 50)]),  # repeat
-                (len(frame), other[chance.randrange(len(other)) :]),  # join
-            ]
-            stop, piece = chance.choice(changes)
-            frame[start:stop] = piece
+            part = chance.choice(valid)[chance.randrange(20) :]
+            pieces = [b"", chance.choice(PIECES), chance.randbytes(1), frame[start:end], part]
+            frame[chance.choice([start, start + 1, end]) : end] = chance.choice(pieces)
         yield bytes(frame[:MAX_FRAME])
 
 
@@ -89,16 +82,16 @@ def check(data: bytes) -> None:
 
 def mutate(seconds: float, seed: int) -> int:
     """Check random mutations; return the exit code."""
-    deadline, count = time.monotonic() + seconds, 0
-    for count, frame in enumerate(mutations(seed), 1):
+    deadline = time.monotonic() + seconds
+    for frame in mutations(seed):
         try:
             check(frame)
         except Exception as error:
-            print(f"{frame!r} (seed {seed}, frame {count}): {error!r}", file=sys.stderr)
+            print(f"{frame!r} (seed {seed}): {error!r}", file=sys.stderr)
             return 1
         if time.monotonic() > deadline:
             break
-    print(f"{count} mutated frames in {seconds:g} s (seed {seed}): no problem found")
+    print(f"mutated frames for {seconds:g} s (seed {seed}): no problem found")
     return 0
 
 
