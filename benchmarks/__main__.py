@@ -72,7 +72,6 @@ def not_slower(figure: Figure) -> Target:
 
 
 def main() -> int:
-    """Run the topics and write the files that were asked for; return the exit code."""
     options = options_parser().parse_args()
     unknown = set(options.topics) - set(TOPICS)
     if unknown:

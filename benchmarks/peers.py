@@ -87,20 +87,17 @@ async def _elevenlabs(url: str, stack: AsyncExitStack) -> Session:
     from elevenlabs.client import ElevenLabs
     from elevenlabs.conversational_ai.conversation import AsyncConversation, ClientTools
 
-    early: list[bytes] = []
-    started = asyncio.get_running_loop().create_future()
+    started, listening = asyncio.Future[Any](), asyncio.Future[Heard]()
 
     async def start(send: Any) -> None:
         started.set_result(send)
 
     async def output(audio: bytes) -> None:
-        interface.heard(audio)
+        (await listening)(audio)
 
     async def nothing() -> None: ...
 
-    interface: Any = SimpleNamespace(  # implements `AsyncAudioInterface`
-        start=start, output=output, stop=nothing, interrupt=nothing, heard=early.append
-    )
+    interface: Any = SimpleNamespace(start=start, output=output, stop=nothing, interrupt=nothing)
     conversation = AsyncConversation(
         ElevenLabs(api_key="k", base_url=url.replace("ws", "http", 1)),
         "agent",
@@ -110,9 +107,7 @@ async def _elevenlabs(url: str, stack: AsyncExitStack) -> Session:
     )
 
     async def listen(heard: Heard) -> None:
-        interface.heard = heard
-        for audio in early:
-            heard(audio)
+        listening.set_result(heard)
         await conversation.wait_for_session_end()
 
     await conversation.start_session()

@@ -54,7 +54,6 @@ def start(script: str, variant: str = "vatel", _process: str = "") -> Any:
 
 @cache
 def server() -> str:
-    """Return the address of the WebSocket server."""
     return str(start("server.py").stdout.readline()).strip()
 
 

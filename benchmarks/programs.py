@@ -39,7 +39,7 @@ def rest(quick: bool) -> Iterator[Figure]:
     for row, operation in REST.items():
 
         def us(variant: str, operation: Any = operation) -> float:
-            return ask(variant, "rest", operation=operation)["us"]
+            return ask(variant, "rest", operation=operation)["µs"]
 
         yield from in_turn(row, "µs", processes.variants(["vatel", BARE]), us, 1 if quick else 15)
 

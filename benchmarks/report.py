@@ -92,7 +92,6 @@ def ratio(one: float, other: float) -> float:
 
 
 def number(value: float) -> str:
-    """Return a number with three significant digits."""
     if not math.isfinite(value):
         return "-"
     return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"
@@ -119,7 +118,6 @@ def table(figures: list[Figure], targets: list[Target]) -> list[list[str]]:
 
 
 def plain(lines: list[list[str]]) -> str:
-    """Return the table for a terminal."""
     lines = [HEADER, *lines]
     widths = [max(map(len, column)) for column in zip(*lines)]
     padded = (map(str.ljust, line, widths) for line in lines)
@@ -129,16 +127,12 @@ def plain(lines: list[list[str]]) -> str:
 def machine() -> dict[str, Any]:
     """Describe the machine, without its name and without paths."""
     installed = {each.name: each.version for each in distributions()}
-    return {
-        "cores": os.cpu_count(),
-        "system": f"{platform.system()} {platform.machine()}",
-        "python": platform.python_version(),
-        "libraries": {name: installed.get(name, "not installed") for name in LIBRARIES},
-    }
+    libraries = {name: installed.get(name, "not installed") for name in LIBRARIES}
+    system, python = f"{platform.system()} {platform.machine()}", platform.python_version()
+    return {"cores": os.cpu_count(), "system": system, "python": python, "libraries": libraries}
 
 
 def as_json(figures: list[Figure], targets: list[Target]) -> dict[str, Any]:
-    """Return every value, target and version."""
     judged = []
     for target in targets:
         value = target.value(figures)
@@ -161,22 +155,16 @@ def problems(found: dict[str, Any]) -> list[str]:
 
 
 def page(figures: list[Figure], targets: list[Target]) -> str:
-    """Return the generated part of a page: machine, table, notes."""
     facts = machine()
     libraries = ", ".join(map(" ".join, facts["libraries"].items()))
     about = f"{facts['cores']} cores, {facts['system']}, Python {facts['python']}; {libraries}."
     lines = [HEADER, ["---"] * len(HEADER), *table(figures, targets)]
-    notes = [
-        f"- {each.row if each.variant == 'vatel' else each.variant}: {each.note}\n"
-        for each in figures
-        if each.note
-    ]
+    notes = [f"- {each.row}, {each.variant}: {each.note}\n" for each in figures if each.note]
     rows = "".join(f"| {' | '.join(line)} |\n" for line in lines)
     return f"{about}\n\n{rows}\n{''.join(notes)}"
 
 
 def write_page(path: Path, generated: str) -> None:
-    """Replace the generated part of a page."""
     text = path.read_text(encoding="utf-8")
     path.write_text(text.partition(BEGIN)[0] + BEGIN + "\n" + generated, encoding="utf-8")
 

@@ -40,7 +40,6 @@ class Connection(ServerConnection):
 
 
 async def feed(connection: Connection) -> None:
-    """Send what the path asks for."""
     assert connection.request
     mode, client, ms, count = connection.request.path.partition("?")[0].split("/")[1:5]
     if mode == "sink":
@@ -73,7 +72,6 @@ async def pace(connection: Connection, client: str, ms: int, count: int) -> None
 
 
 async def main() -> None:
-    """Serve until standard input ends."""
     waits = dict.fromkeys(["open_timeout", "ping_interval", "close_timeout"])  # busy clients
     options: Any = {"create_connection": Connection, "compression": None, **waits}
     async with serve(feed, "127.0.0.1", 0, backlog=2000, **options) as server:

@@ -27,7 +27,7 @@ def receive(quick: bool) -> Iterator[Figure]:
     """Measure processor time per message of 20 ms, from the socket to PCM."""
 
     def us(variant: str) -> float:
-        return _received(variant, 1000 if quick else 4000)["us"]
+        return _received(variant, 1000 if quick else 4000)["µs"]
 
     yield from in_turn(RECEIVE, "µs", variants(SESSIONS), us, 1 if quick else 7)
 
@@ -37,7 +37,7 @@ def send(quick: bool) -> Iterator[Figure]:
     count = 600 if quick else 4800
 
     def us(variant: str) -> float:
-        return ask(variant, "send", url=server(), count=count, warmup=count // 10)["us"]
+        return ask(variant, "send", url=server(), count=count, warmup=count // 10)["µs"]
 
     yield from in_turn(SEND, "µs", variants(SESSIONS), us, 1 if quick else 13)
 
@@ -108,13 +108,13 @@ def growth(quick: bool) -> Iterator[Figure]:
     rounds = range(1 if quick else 3)
     for calls in (1, 10) if quick else (1, 10, 50, 100, 200, 400):
         found = [_paced("vatel", calls, 1 if quick else 4, f"{calls}, {n}") for n in rounds]
-        for row, unit in ("calls at once", "ms"), ("memory per call, calls at once", "kb"):
+        for row, unit in ("calls at once", "ms"), ("memory per call, calls at once", "KB"):
             values = [each[unit] for each in found]
             yield Figure(f"{row}: {calls}", "vatel", unit, values)
     for seconds in (40,) if quick else (40, 400, 3600):
         found = [_received("vatel", seconds * 50) for _ in rounds]
-        for row, key, unit in ("length of a call", "us", "µs"), ("memory added by", "kb", "KB"):
-            values = [each[key] for each in found]
+        for row, unit in ("length of a call", "µs"), ("memory added by a call", "KB"):
+            values = [each[unit] for each in found]
             yield Figure(f"{row}: {seconds} s", "vatel", unit, values)
 
 

@@ -37,8 +37,8 @@ class Caller:
     def __init__(self, number: int, blocks: int) -> None:
         self.delay = number / 100  # calls begin one after the other
         self.heard, self.late_ms, self.id = b"", [0.0], ""
-        samples = (array("h", [1 + at % QUIET, 1 + number % QUIET]) for at in range(blocks))
-        self.blocks = [pair.tobytes() * (BLOCK_BYTES // 4) for pair in samples]
+        marks = (array("h", [1 + at % QUIET, 1 + number % QUIET]) for at in range(blocks))
+        self.blocks = [mark.tobytes() * (BLOCK_BYTES // 4) for mark in marks]
 
     async def call(self, client: Client, agent: str) -> None:
         await asyncio.sleep(self.delay)

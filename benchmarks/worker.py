@@ -32,7 +32,6 @@ REST_URL = "https://api.vatel.ai"
 
 
 def resident_kb() -> float:
-    """Return the memory of this process."""
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE") / 1024
 
@@ -54,7 +53,7 @@ async def receive(variant: str, url: str, count: int, warmup: int) -> dict[str, 
     if heard != warmup + count:
         raise RuntimeError(f"received {heard} messages instead of {warmup + count}")
     seconds, kb = (after - before for before, after in zip(*marks))
-    return {"us": seconds / count * 1e6, "kb": kb}
+    return {"µs": seconds / count * 1e6, "KB": kb}
 
 
 async def send(variant: str, url: str, count: int, warmup: int) -> dict[str, float]:
@@ -72,7 +71,7 @@ async def send(variant: str, url: str, count: int, warmup: int) -> dict[str, flo
                 await session.send(blocks[(done + at) % len(blocks)])
             used += (time.process_time() - began) * (done >= warmup)
             await asyncio.sleep(BETWEEN_BURSTS)
-    return {"us": used / count * 1e6}
+    return {"µs": used / count * 1e6}
 
 
 async def pace(
@@ -126,7 +125,7 @@ async def pace(
         "late_ms": late * 1000,
         "share": min(map(len, ways)) * BLOCK_SECONDS / calls / passed,
         "ms": used * 1000 / (len(ways[1]) * BLOCK_SECONDS),  # a busy machine gets less done
-        "kb": kb / calls,
+        "KB": kb / calls,
     }
 
 
@@ -182,10 +181,8 @@ async def latency(_variant: str, url: str, others: int, seconds: float) -> dict[
                 call.hang_up()
     # If blocks were dropped, this pairing overstates the latency; it never understates it.
     pairs = zip(device.captured_at[sent:], timed.sent_at[sent:])
-    ways = {
-        "block to wire": [leaves - captured for captured, leaves in pairs],
-        "wire to device": device.queued_after,
-    }
+    to_wire = [leaves - captured for captured, leaves in pairs]
+    ways = {"block to wire": to_wire, "wire to device": device.queued_after}
     if min(map(len, ways.values())) < 2:
         raise RuntimeError(f"{others + 1} calls are too many here: no audio within {seconds} s")
     cuts = {way: quantiles(values, n=100) for way, values in ways.items()}
@@ -207,11 +204,10 @@ async def rest(variant: str, operation: tuple[str, list[str], object, int]) -> d
         began = time.process_time()
         for _ in range(times):
             request()
-        return {"us": (time.process_time() - began) / times * 1e6}
+        return {"µs": (time.process_time() - began) / times * 1e6}
 
 
 def main() -> None:
-    """Answer jobs until standard input ends."""
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # a client that prints must not disturb the answers
     jobs: Any = {"receive": receive, "send": send, "pace": pace, "latency": latency, "rest": rest}

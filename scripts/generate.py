@@ -88,8 +88,7 @@ def render(view: Json, globals_: Json, package: Path) -> None:
 
 def tidy(package: Path) -> None:
     """Sort imports, remove unused ones and format, with our settings only."""
-    # Files are listed because ruff skips ignored files of a folder. It must not run inside the
-    # package, whose types.py would shadow Python's.
+    # Listed, because ruff skips ignored files of a folder; outside, as types.py shadows Python's.
     files = sorted(map(str, package.rglob("*.py")))
     ruff = [sys.executable, "-m", "ruff", "--isolated"]
     for command, options in RUFF.items():

@@ -75,13 +75,10 @@ def main(*pythons: str) -> int:
     """Build, check and install; return the exit code."""
     found: list[str] = []
     try:
-        print("building sdist and wheel", flush=True)
         shutil.rmtree(DIST, ignore_errors=True)
         run(sys.executable, "-m", "build", "--outdir", DIST)  # the wheel from the sdist
         (wheel,), (sdist,) = DIST.glob("*.whl"), DIST.glob("*.tar.gz")
-        print(f"checking {wheel.name} and {sdist.name}", flush=True)
         found.extend(problems(wheel, sdist))
-        print("installing into empty environments", flush=True)
         for python in pythons or filter(None, map(find, SUPPORTED)):
             for extra in CHECKS:
                 found.extend(install(wheel, python, extra))

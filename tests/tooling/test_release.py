@@ -182,6 +182,6 @@ def test_a_problem_of_a_command_is_told(
     broken.write_text("#!/bin/sh\necho 'no disk' >&2; exit 1\n")
     broken.chmod(0o755)
     monkeypatch.setattr(release.sys, "executable", str(broken))
-    monkeypatch.setattr(release, "DIST", tmp_path)
+    monkeypatch.setattr(release, "DIST", tmp_path / "dist")
     assert release.main() == 1
     assert "no disk" in capsys.readouterr().err
