@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import resource
 from collections.abc import Iterator
 from functools import partial
 from time import perf_counter
@@ -47,30 +46,24 @@ def rest(quick: bool) -> Iterator[Figure]:
 def imports(quick: bool) -> Iterator[Figure]:
     """Measure programs that only import, each in a new interpreter."""
     rounds, trees = 1 if quick else 25, processes.variants(["vatel"])
-    clock = _used if processes.reference else perf_counter
 
     def ms(name: str, variant: str = "vatel") -> float:
-        packages, began = installed(variant), clock()
+        packages, began = installed(variant), perf_counter()
         run_program(PROGRAMS[name], packages)
-        return (clock() - began) * 1000
+        return (perf_counter() - began) * 1000
 
     for name in PROGRAMS:
         for tree in trees:
             ms(name, tree)  # the first run reads from the disk
     if processes.reference:
         for name in list(PROGRAMS)[2:]:
-            yield from in_turn(f"processor time: {name}", "ms", trees, partial(ms, name), rounds)
+            yield from in_turn(f"{WALL}: {name}", "ms", trees, partial(ms, name), rounds)
         return
     bare, *others = in_turn(WALL, "ms", PROGRAMS, ms, rounds)
     yield from [bare, *others]
     for figure in others:
         over = [ours - theirs for ours, theirs in zip(figure.values, bare.values)]
         yield Figure(OVER_BARE, figure.variant, "ms", over)
-
-
-def _used() -> float:
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
 
 
 def footprint(_quick: bool) -> Iterator[Figure]:

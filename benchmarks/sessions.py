@@ -91,9 +91,9 @@ def latency(quick: bool) -> Iterator[Figure]:
     found: dict[str, Figure] = {}
     for _ in range(1 if quick else 5):
         for others in (0, OTHER_CALLS):
-            job = {"others": others, "seconds": 1.5 if quick else 8}
-            url = f"{_url('pace', 'vatel')}/1000000"
-            for name, value in ask("vatel", "latency", url=url, **job).items():
+            url, seconds = f"{_url('pace', 'vatel')}/1000000", 1.5 if quick else 8
+            measured = ask("vatel", "latency", url=url, others=others, seconds=seconds)
+            for name, value in measured.items():
                 row = f"{name}, {others or 'no'} other calls"
                 found.setdefault(row, Figure(row, "vatel", "ms")).values.append(value)
     yield from found.values()
