@@ -1,13 +1,7 @@
 """Measure vatel beside other clients and bare libraries, and compare it with its targets.
 
-    python benchmarks                          # every topic, about twenty minutes
-    python benchmarks receive send --quick     # some topics, every row once
-    python benchmarks --json bench.json --chart docs/bench.svg --write docs/benchmarks.md
-    python benchmarks --against ../vatel-0.1   # this source tree and another one
-
-The variants of a row are measured in turn, round by round: on a busy machine, trust the ratios,
-not the times. Ctrl-C ends the run and keeps what was measured. Exit code 1: a topic failed, or a
-figure is missing. Missed targets do not change the exit code.
+Ctrl-C ends the run and keeps what was measured. Exit code 1: a topic failed, or a figure is
+missing; missed targets do not change it. See docs/benchmarks.md.
 """
 
 from __future__ import annotations
@@ -39,9 +33,7 @@ SAME = 1.1
 
 
 def options_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        "python benchmarks", description=(__doc__ or "").partition("\n")[0]
-    )
+    parser = argparse.ArgumentParser("python benchmarks")
     parser.add_argument("topics", nargs="*", metavar="TOPIC", help=", ".join(TOPICS))
     parser.add_argument("--quick", action="store_true", help="measure every row once, and briefly")
     for option, text in FILES.items():
@@ -80,7 +72,6 @@ def not_slower(figure: Figure) -> Target:
 
 
 def main() -> int:
-    """Run the topics and write the files that were asked for; return the exit code."""
     options = options_parser().parse_args()
     unknown = set(options.topics) - set(TOPICS)
     if unknown:

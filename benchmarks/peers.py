@@ -11,9 +11,15 @@ import json
 from base64 import b64decode, b64encode
 from collections.abc import Awaitable
 from contextlib import AsyncExitStack
-from functools import partial
+from functools import cache, partial
+from types import SimpleNamespace
 from typing import Any, Callable, NamedTuple
 from urllib.parse import urlsplit
+
+from websockets.asyncio.client import connect as open_socket
+
+from vatel import connect
+from vatel.models.ws import ResponseAudio
 
 Heard = Callable[[bytes], None]
 
@@ -25,70 +31,51 @@ class Session(NamedTuple):
     send: Callable[[bytes], Awaitable[None]]
 
 
-async def _listen(messages: Any, audio_of: Callable[[Any], Any], heard: Heard) -> None:
-    async for message in messages:
-        if audio := audio_of(message):
-            heard(audio)
-
-
 def _session(messages: Any, audio_of: Callable[[Any], Any], send: Any) -> Session:
-    return Session(partial(_listen, messages, audio_of), send)
+    async def listen(heard: Heard) -> None:
+        async for message in messages:
+            if audio := audio_of(message):
+                heard(audio)
+
+    return Session(listen, send)
 
 
 def _text(pcm: bytes) -> str:
     return b64encode(pcm).decode()
 
 
-async def _vatel(url: str, stack: AsyncExitStack) -> Session:
-    from vatel import connect
-    from vatel.models.ws import ResponseAudio
-
-    address = urlsplit(url)
-    opening = connect("t", f"{address.scheme}://{address.netloc}", address.path)
-    connection = await stack.enter_async_context(opening)
-    return _session(
-        connection,
-        lambda message: isinstance(message, ResponseAudio) and message.data.pcm,
-        connection.send_input_audio,
-    )
-
-
-async def _websockets(url: str, stack: AsyncExitStack) -> Session:
-    from websockets.asyncio.client import connect
-
-    socket = await stack.enter_async_context(connect(url, compression=None, max_size=None))
-    ready: dict[bytes, str] = {}
-
-    async def send(pcm: bytes) -> None:
-        if pcm not in ready:
-            ready[pcm] = _message(pcm)
-        await socket.send(ready[pcm])
-
-    return _session(socket, lambda frame: frame, send)
-
-
 def _message(pcm: bytes) -> str:
     return json.dumps({"type": "input_audio", "data": {"audio": _text(pcm)}})
 
 
-async def _by_hand(url: str, stack: AsyncExitStack) -> Session:
-    from websockets.asyncio.client import connect
+async def _vatel(url: str, stack: AsyncExitStack) -> Session:
+    def audio_of(message: object) -> Any:
+        return isinstance(message, ResponseAudio) and message.data.pcm
 
+    address = urlsplit(url)
+    opening = connect("t", f"{address.scheme}://{address.netloc}", address.path)
+    connection = await stack.enter_async_context(opening)
+    return _session(connection, audio_of, connection.send_input_audio)
+
+
+async def _websockets(url: str, stack: AsyncExitStack, by_hand: bool = False) -> Session:
     def audio_of(frame: str) -> Any:
         message = json.loads(frame)
         return message["type"] == "response_audio" and b64decode(message["data"]["audio"])
 
-    socket = await stack.enter_async_context(connect(url, max_size=None))
-    return _session(socket, audio_of, lambda pcm: socket.send(_message(pcm)))
+    socket = await stack.enter_async_context(open_socket(url, compression=None))
+    if by_hand:
+        return _session(socket, audio_of, lambda pcm: socket.send(_message(pcm)))
+    ready = cache(_message)
+    return _session(socket, lambda frame: frame, lambda pcm: socket.send(ready(pcm)))
 
 
 async def _openai(url: str, stack: AsyncExitStack) -> Session:
     from openai import AsyncOpenAI
 
-    client: Any = AsyncOpenAI(
-        api_key="k", websocket_base_url=url, base_url=url.replace("ws", "http", 1)
-    )
-    connection = await stack.enter_async_context(client.realtime.connect(model="gpt-realtime"))
+    urls: Any = {"websocket_base_url": url, "base_url": url.replace("ws", "http", 1)}
+    opening = AsyncOpenAI(api_key="k", **urls).realtime.connect(model="gpt-realtime")
+    connection: Any = await stack.enter_async_context(opening)
     return _session(
         connection,
         lambda event: event.type == "response.output_audio.delta" and b64decode(event.delta),
@@ -96,31 +83,21 @@ async def _openai(url: str, stack: AsyncExitStack) -> Session:
     )
 
 
-class _AudioInterface:
-    """Implements ElevenLabs' `AsyncAudioInterface`."""
-
-    def __init__(self) -> None:
-        self.started = asyncio.Event()
-        self.early: list[bytes] = []
-        self.output_to: Heard = self.early.append
-
-    async def start(self, input_callback: Any) -> None:
-        self.input = input_callback
-        self.started.set()
-
-    async def output(self, audio: bytes) -> None:
-        self.output_to(audio)
-
-    async def stop(self) -> None: ...
-
-    async def interrupt(self) -> None: ...
-
-
 async def _elevenlabs(url: str, stack: AsyncExitStack) -> Session:
     from elevenlabs.client import ElevenLabs
     from elevenlabs.conversational_ai.conversation import AsyncConversation, ClientTools
 
-    interface = _AudioInterface()
+    started, listening = asyncio.Future[Any](), asyncio.Future[Heard]()
+
+    async def start(send: Any) -> None:
+        started.set_result(send)
+
+    async def output(audio: bytes) -> None:
+        (await listening)(audio)
+
+    async def nothing() -> None: ...
+
+    interface: Any = SimpleNamespace(start=start, output=output, stop=nothing, interrupt=nothing)
     conversation = AsyncConversation(
         ElevenLabs(api_key="k", base_url=url.replace("ws", "http", 1)),
         "agent",
@@ -130,15 +107,12 @@ async def _elevenlabs(url: str, stack: AsyncExitStack) -> Session:
     )
 
     async def listen(heard: Heard) -> None:
-        interface.output_to = heard
-        for audio in interface.early:
-            heard(audio)
+        listening.set_result(heard)
         await conversation.wait_for_session_end()
 
     await conversation.start_session()
     stack.push_async_callback(conversation.end_session)
-    await interface.started.wait()
-    return Session(listen, interface.input)
+    return Session(listen, await started)
 
 
 async def _hume(url: str, stack: AsyncExitStack) -> Session:
@@ -161,33 +135,20 @@ async def _deepgram(url: str, stack: AsyncExitStack) -> Session:
     places = DeepgramClientEnvironment(base=url, production=url, agent=url, agent_rest=url)
     client: Any = AsyncDeepgramClient(api_key="k", environment=places)
     socket = await stack.enter_async_context(client.agent.v1.connect())
-    return _session(
-        socket, lambda message: isinstance(message, bytes) and message, socket.send_media
-    )
+    return _session(socket, lambda it: isinstance(it, bytes) and it, socket.send_media)
 
 
 FLOOR = "websockets"
 SESSIONS: dict[str, Callable[[str, AsyncExitStack], Awaitable[Session]]] = {
     "vatel": _vatel,
     FLOOR: _websockets,
-    "by hand": _by_hand,
+    "by hand": partial(_websockets, by_hand=True),
     "openai": _openai,
     "elevenlabs": _elevenlabs,
     "hume": _hume,
     "deepgram": _deepgram,
 }
-NOTES = {
-    FLOOR: "decodes nothing, and sends frames that were made before",
-    "by hand": "websockets with json and base64, without checks",
-    "openai": "AsyncRealtimeConnection",
-    "elevenlabs": "AsyncConversation",
-    "hume": "empathic voice chat",
-    "deepgram": "binary frames: no JSON, no base64, a quarter less to transfer",
-}
 JSON_PEERS = ["openai", "elevenlabs", "hume"]
 """Clients that decode JSON and base64, as vatel does."""
-
-
-def messages_of(variant: str) -> str:
-    """Return whose message format the server uses for a client."""
-    return variant if variant in (*JSON_PEERS, "deepgram") else "vatel"
+PEERS = [*JSON_PEERS, "deepgram"]
+"""Clients to which the server sends messages in their own format."""

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from threading import Timer
 from typing import Any, Optional
 
 HERE = Path(__file__).parent
@@ -19,6 +20,8 @@ ROOT = HERE.parent
 REFERENCE = "reference"
 reference: Optional[Path] = None
 """Another source tree to compare with, set by `--against`."""
+TIMEOUT = 240
+"""Seconds after which a client without an answer is killed."""
 
 
 def variants(names: Iterable[str]) -> list[str]:
@@ -30,7 +33,8 @@ def tree_of(variant: str) -> Path:
     return reference if reference and variant == REFERENCE else ROOT
 
 
-def start(script: str, variant: str = "vatel") -> subprocess.Popen[str]:
+@cache
+def start(script: str, variant: str = "vatel", _process: str = "") -> Any:
     """Start a script of this folder with the modules of a source tree.
 
     It does not receive Ctrl-C; it is killed when this process ends.
@@ -50,33 +54,28 @@ def start(script: str, variant: str = "vatel") -> subprocess.Popen[str]:
 
 @cache
 def server() -> str:
-    """Return the address of the WebSocket server."""
-    process = start("server.py")
-    assert process.stdout
-    return process.stdout.readline().strip()
-
-
-@cache
-def _client(variant: str, _process: str) -> subprocess.Popen[str]:
-    return start("worker.py", variant)
+    return str(start("server.py").stdout.readline()).strip()
 
 
 def ask(variant: str, job: str, process: str = "", **arguments: Any) -> dict[str, float]:
     """Have a client run a job, and return the result.
 
     Clients are kept for later jobs, since some take seconds to import; another value of `process`
-    starts a new one.
+    starts a new one. Raises RuntimeError if the job fails or takes longer than `TIMEOUT`.
     """
-    client = _client(variant, process)
-    assert client.stdin
-    assert client.stdout
-    client.stdin.write(json.dumps({"job": job, **arguments}) + "\n")
-    client.stdin.flush()
+    client = start("worker.py", variant, process)
+    timer = Timer(TIMEOUT, client.kill)
+    timer.start()
+    print(json.dumps({"job": job, **arguments}), file=client.stdin, flush=True)
     print(".", end="", file=sys.stderr, flush=True)
-    answer: dict[str, Any] = json.loads(client.stdout.readline() or '{"error": "the process died"}')
+    line = client.stdout.readline()
+    timer.cancel()
+    if not line:
+        start.cache_clear()  # the process is gone
+    answer = json.loads(line or f'{{"error": "the process died, or needed more than {TIMEOUT} s"}}')
     if "error" in answer:
         raise RuntimeError(f"{variant}: {job} {arguments}: {answer['error']}")
-    return answer
+    return dict(answer)
 
 
 @contextmanager
@@ -95,17 +94,12 @@ def simulator(scenario: dict[str, Any]) -> Iterator[tuple[int, str]]:
 
 
 @cache
-def installed(extra: str, variant: str) -> Path:
-    """Install a source tree with an extra and its dependencies into a folder, and return that.
-
-    Raises:
-        subprocess.CalledProcessError: the installation failed; `stderr` is the installer's text.
-    """
+def installed(variant: str) -> Path:
+    """Install a source tree with its dependencies into a folder, and return that."""
     folder = tempfile.TemporaryDirectory(prefix="vatel-bench-")
     atexit.register(folder.cleanup)
-    package = f"{tree_of(variant)}[{extra}]" if extra else str(tree_of(variant))
-    command = [sys.executable, "-m", "pip", "install", "--quiet", "--target", folder.name, package]
-    subprocess.run(command, capture_output=True, text=True, check=True)
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--target", folder.name]
+    subprocess.run([*pip, str(tree_of(variant))], check=True)
     return Path(folder.name)
 
 
@@ -114,8 +108,5 @@ def run_program(code: str, packages: Path) -> None:
 
     Others would be measured too: httpx, for one, imports rich and click if it finds them.
     """
-    command, environment = (
-        [sys.executable, "-S", "-c", code],
-        {**os.environ, "PYTHONPATH": str(packages)},
-    )
-    subprocess.run(command, check=True, env=environment, cwd=packages)
+    command, variables = [sys.executable, "-S", "-c", code], {"PYTHONPATH": str(packages)}
+    subprocess.run(command, check=True, env={**os.environ, **variables}, cwd=packages)

@@ -6,7 +6,7 @@ import json
 import math
 import os
 import platform
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import distributions
 from pathlib import Path
@@ -17,12 +17,8 @@ BEGIN = "<!-- made by python benchmarks --write -->\n"
 LIBRARIES = ["vatel", "websockets", "msgspec", "httpx", "pydantic"]
 LIBRARIES += ["openai", "elevenlabs", "hume", "deepgram-sdk"]
 HEADER = ["row", "variant", "median", "min to max", "to vatel", "target", "reached"]
-CHART = {
-    "receive, 20 ms": "processor time to receive 20 ms",
-    "send, 20 ms": "processor time to send 20 ms",
-    "both ways at pace, a second of a call": "processor time for a second of a call",
-    "simultaneous calls on one core": "simultaneous calls on one core",
-}
+CHART = ["receive, 20 ms", "send, 20 ms", "both ways at pace, a second of a call"]
+CHART += ["simultaneous calls on one core"]
 LONGEST_BAR = 8
 """Times ours. Longer bars are cut; the number stands beside them."""
 
@@ -77,15 +73,10 @@ Topic = tuple[Callable[[bool], Iterator[Figure]], list[Target]]
 
 
 def in_turn(
-    row: str,
-    unit: str,
-    variants: Iterable[str],
-    measure: Callable[[str], float],
-    rounds: int,
-    notes: Optional[Mapping[str, str]] = None,
+    row: str, unit: str, variants: Iterable[str], measure: Callable[[str], float], rounds: int
 ) -> list[Figure]:
     """Measure every variant once per round, so that a busy machine slows all of them alike."""
-    figures = [Figure(row, name, unit, note=(notes or {}).get(name, "")) for name in variants]
+    figures = [Figure(row, name, unit) for name in variants]
     for _ in range(rounds):
         for figure in figures:
             figure.values.append(measure(figure.variant))
@@ -93,7 +84,7 @@ def in_turn(
 
 
 def find(figures: Iterable[Figure], row: str, variant: Optional[str]) -> Optional[Figure]:
-    return next((f for f in figures if f.row == row and f.variant == variant), None)
+    return next((each for each in figures if (each.row, each.variant) == (row, variant)), None)
 
 
 def ratio(one: float, other: float) -> float:
@@ -101,7 +92,6 @@ def ratio(one: float, other: float) -> float:
 
 
 def number(value: float) -> str:
-    """Return a number with three significant digits."""
     if not math.isfinite(value):
         return "-"
     return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"
@@ -116,21 +106,18 @@ def table(figures: list[Figure], targets: list[Target]) -> list[list[str]]:
         here = [each for each in targets if (each.row, each.against or each.ours) == place]
         judged = [(each, value) for each in here if (value := each.value(figures)) is not None]
         values = [number(min(figure.values)), number(max(figure.values))]
-        lines.append(
-            [
-                *place,
-                f"{number(figure.median)} {figure.unit}",
-                " to ".join(values) if len(figure.values) > 1 else "",
-                "" if figure is ours else f"{number(ratio(figure.median, ours.median))} x",
-                ", ".join(str(each) for each, _ in judged),
-                ", ".join(f"{'yes' if t.is_reached(v) else 'NO'}, {number(v)}" for t, v in judged),
-            ]
-        )
+        cells = [
+            f"{number(figure.median)} {figure.unit}",
+            " to ".join(values) if len(figure.values) > 1 else "",
+            "" if figure is ours else f"{number(ratio(figure.median, ours.median))} x",
+            ", ".join(str(each) for each, _ in judged),
+            ", ".join(f"{'yes' if t.is_reached(v) else 'NO'}, {number(v)}" for t, v in judged),
+        ]
+        lines.append([*place, *cells])
     return lines
 
 
 def plain(lines: list[list[str]]) -> str:
-    """Return the table for a terminal."""
     lines = [HEADER, *lines]
     widths = [max(map(len, column)) for column in zip(*lines)]
     padded = (map(str.ljust, line, widths) for line in lines)
@@ -146,46 +133,38 @@ def machine() -> dict[str, Any]:
 
 
 def as_json(figures: list[Figure], targets: list[Target]) -> dict[str, Any]:
-    """Return every value, target and version."""
     judged = []
     for target in targets:
         value = target.value(figures)
         reached = None if value is None else target.is_reached(value)
-        judged.append(
-            {**asdict(target), "value": None if value == math.inf else value, "reached": reached}
-        )
+        finite = None if value == math.inf else value
+        judged.append({**asdict(target), "value": finite, "reached": reached})
     found = [{**asdict(figure), "median": figure.median} for figure in figures]
     return {"machine": machine(), "figures": found, "targets": judged}
 
 
 def problems(found: dict[str, Any]) -> list[str]:
     """Return what is missing, or not a finite number, in the JSON of a run."""
-    missing = [
-        f"{figure['row']}, {figure['variant']}: {figure['values']}"
-        for figure in found["figures"]
-        if not figure["values"] or not all(map(math.isfinite, figure["values"]))
+    wrong = [
+        f"{each['row']}, {each['variant']}: {each['values']}"
+        for each in found["figures"]
+        if not each["values"] or not all(map(math.isfinite, each["values"]))
     ]
-    unjudged = (target["row"] for target in found["targets"] if target["reached"] is None)
-    return missing + [f"{row}: no figure to compare with its target" for row in unjudged]
+    unjudged = (each["row"] for each in found["targets"] if each["reached"] is None)
+    return wrong + [f"{row}: no figure to compare with its target" for row in unjudged]
 
 
 def page(figures: list[Figure], targets: list[Target]) -> str:
-    """Return the generated part of a page: machine, table, notes."""
     facts = machine()
     libraries = ", ".join(map(" ".join, facts["libraries"].items()))
     about = f"{facts['cores']} cores, {facts['system']}, Python {facts['python']}; {libraries}."
     lines = [HEADER, ["---"] * len(HEADER), *table(figures, targets)]
-    notes = {
-        f"- {figure.row if figure.variant == 'vatel' else figure.variant}: {figure.note}\n": None
-        for figure in figures
-        if figure.note
-    }
+    notes = [f"- {each.row}, {each.variant}: {each.note}\n" for each in figures if each.note]
     rows = "".join(f"| {' | '.join(line)} |\n" for line in lines)
     return f"{about}\n\n{rows}\n{''.join(notes)}"
 
 
 def write_page(path: Path, generated: str) -> None:
-    """Replace the generated part of a page."""
     text = path.read_text(encoding="utf-8")
     path.write_text(text.partition(BEGIN)[0] + BEGIN + "\n" + generated, encoding="utf-8")
 
@@ -215,7 +194,7 @@ def draw(figures: list[Figure], path: Path) -> None:
         colors = ["#1f6f54" if name == "vatel" else "#7fa6c9" for name in names]
         texts = [f" {f.median:.3g} {f.unit} ({ratio(f.median, ours):.2g} x)" for f in bars]
         axis.bar_label(axis.barh(names, lengths, color=colors), texts, fontsize=6)
-        axis.set_title(CHART[row], fontsize=8)
+        axis.set_title(row, fontsize=8)
         axis.margins(x=0.5)
         axis.tick_params(labelsize=7)
         axis.set_xticks([])

@@ -1,11 +1,9 @@
-"""Topics about the simulator: simultaneous calls, and a day of audio through one call.
-
-The simulator runs in a process of its own, its callers in this one.
-"""
+"""Topics about the simulator, which runs in a process of its own; its callers run in this one."""
 
 from __future__ import annotations
 
 import asyncio
+import resource
 import time
 import wave
 from array import array
@@ -22,22 +20,15 @@ from vatel.models.ws import ResponseAudio, SessionStarted
 from vatel.simulator import Scenario, caller_clip
 from vatel_rt.audio.pcm import BLOCK_BYTES, bytes_of, silence
 
-KEY, QUIET = "simulator-key", 100
-"""QUIET limits the amplitude of callers: they must not interrupt the agent."""
-LATEST_MS, MAX_GROWTH_MB = 100, 10
+KEY = "simulator-key"
+QUIET = 100  # callers must not interrupt the agent
+LATEST_MS, MAX_GROWTH_MB, ENDING_SECONDS = 100, 10, 30
 PACE = f"simulator, calls at pace (p99 within {LATEST_MS} ms, nothing lost)"
 DAY = "simulator, memory growth over a day of audio in one call"
 
 
-def memory_mb(pid: int, line: str = "VmRSS") -> float:
-    """Return the resident memory of a process; `VmHWM` is its maximum so far."""
-    status = Path(f"/proc/{pid}/status").read_text()
-    return int(status.partition(f"{line}:")[2].split()[0]) / 1024
-
-
-def processor_ms(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) * 10
+def memory_mb(pid: int) -> float:
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * resource.getpagesize() / 1e6
 
 
 class Caller:
@@ -46,15 +37,14 @@ class Caller:
     def __init__(self, number: int, blocks: int) -> None:
         self.delay = number / 100  # calls begin one after the other
         self.heard, self.late_ms, self.id = b"", [0.0], ""
-        marks = ([n % QUIET, n // QUIET, number % QUIET, number // QUIET] for n in range(blocks))
-        pieces = (array("h", (1 + part for part in mark)) for mark in marks)
-        self.blocks = [piece.tobytes() * (BLOCK_BYTES // 8) for piece in pieces]
+        marks = (array("h", [1 + at % QUIET, 1 + number % QUIET]) for at in range(blocks))
+        self.blocks = [mark.tobytes() * (BLOCK_BYTES // 4) for mark in marks]
 
     async def call(self, client: Client, agent: str) -> None:
         await asyncio.sleep(self.delay)
-        token = (await client.session.generate_token_async(agent)).token
+        token, first = (await client.session.generate_token_async(agent)).token, 0.0
         async with client.connect(token) as connection:
-            speaking, first = asyncio.create_task(self._speak(connection)), 0.0
+            speaking = asyncio.create_task(self._speak(connection))
             async for message in connection:
                 if isinstance(message, SessionStarted):
                     self.id = message.data.id
@@ -76,49 +66,42 @@ class Caller:
 
     def lost(self, client: Client, speech: bytes) -> bool:
         """Return whether audio is missing or out of order, at the caller or in the recording."""
-        while client.calls.get(self.id).status != "ended":
+        deadline = time.monotonic() + ENDING_SECONDS
+        while client.calls.get(self.id).status != "ended" and time.monotonic() < deadline:
             time.sleep(0.1)  # the simulator has not processed everything yet
-        with client.calls.stream_recording(self.id) as chunks:
-            left = array("h", b"".join(chunks)[44:])[0::2].tobytes()
+        left = array("h", client.calls.download_recording(self.id)[44:])[0::2].tobytes()
         return self.heard != speech or left.replace(b"\0\0", b"") != b"".join(self.blocks)
 
 
-def load(calls: int, clip: str) -> tuple[int, float, float, float]:
-    """Return calls that lost audio, p99 lateness in ms, processor and memory per call."""
+def load(calls: int, clip: str) -> tuple[int, float]:
+    """Hold calls at once; return how many lost audio, and the p99 of lateness in ms."""
     folder = str(Scenario.default().folder)
     with wave.open(str(Path(folder, clip))) as file:
         speech = file.readframes(file.getnframes())
-    seconds = len(speech) / bytes_of(1000)
-    callers = [Caller(number, int(seconds * 50)) for number in range(calls)]
+    callers = [Caller(number, len(speech) // BLOCK_BYTES) for number in range(calls)]
     greeting = {"says": "one two three", "clip": clip}
     scenario = {"folder": folder, "greeting": greeting, "after_last_turn": "wait"}
-    with simulator(scenario) as (pid, url), Client(KEY, url) as client:
+    with simulator(scenario) as (_, url), Client(KEY, url) as client:
         agent = str(client.agents.list()[0].id)
 
         async def hold() -> None:
             await asyncio.gather(*(caller.call(client, agent) for caller in callers))
 
-        busy, mb = -processor_ms(pid), -memory_mb(pid)
         asyncio.run(hold())
-        busy, mb = busy + processor_ms(pid), mb + memory_mb(pid, "VmHWM")
         lost = sum(caller.lost(client, speech) for caller in callers)
-    late = quantiles([late for caller in callers for late in caller.late_ms], n=100)[98]
-    return lost, late, busy / calls / seconds, mb / calls
+    return lost, quantiles([late for caller in callers for late in caller.late_ms], n=100)[98]
 
 
 def at_pace(quick: bool) -> Iterator[Figure]:
-    """Measure how many calls one simulator holds, and what each takes; each number twice."""
-    held, busy, mb, note = 0, 0.0, 0.0, ""
+    """Measure how many calls one simulator holds; each number twice."""
+    held, note = 0, ""
     for calls in (5,) if quick else (50, 100, 200, 400):
-        clip = "hours.wav" if quick else "order.wav"
-        lost, late, *cost = min(load(calls, clip) for _ in range(2))
+        lost, late = min(load(calls, "hours.wav" if quick else "order.wav") for _ in range(2))
         if lost or late > LATEST_MS:
             note = f"with {calls}: p99 {late:.0f} ms, {lost} calls lost audio"
             break
-        held, (busy, mb) = calls, cost
+        held = calls
     yield Figure(PACE, "vatel", "calls", [held], note, more_is_better=True)
-    yield Figure("simulator, processor per call", "vatel", "ms/s", [busy])
-    yield Figure("simulator, memory per call", "vatel", "MB", [mb])
 
 
 def day(quick: bool) -> Iterator[Figure]:

@@ -21,7 +21,6 @@ STAMP = 9
 
 
 def audio_frame(client: str, pcm: bytes) -> bytes:
-    """Return the frame that carries `pcm` to `client`."""
     if client not in MESSAGES:
         return Frame(Opcode.BINARY, pcm).serialize(mask=False)
     text = json.dumps(MESSAGES[client]).replace("AUDIO", b64encode(pcm).decode())
@@ -37,11 +36,9 @@ def stamped_parts(client: str, pcm: bytes) -> tuple[bytes, bytes]:
 
 
 def stamp(client: str, nanoseconds: int) -> bytes:
-    """Return a stamp as the frames of `client` hold it."""
     packed = struct.pack("<Qx", nanoseconds)
     return b64encode(packed) if client in MESSAGES else packed
 
 
 def stamped_at(pcm: bytes) -> int:
-    """Return the stamp of a piece of audio, in nanoseconds."""
     return int.from_bytes(pcm[:8], "little")

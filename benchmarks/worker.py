@@ -1,9 +1,4 @@
-"""A client in a process of its own, so that imports of other clients are not measured.
-
-    python benchmarks/worker.py VARIANT
-
-Reads one JSON job per line from standard input and answers each with one line of JSON.
-"""
+"""A client in a process of its own: `worker.py VARIANT` answers each line of JSON with one."""
 
 from __future__ import annotations
 
@@ -11,6 +6,7 @@ import asyncio
 import gc
 import json
 import os
+import socket
 import sys
 import time
 import traceback
@@ -19,34 +15,36 @@ from functools import partial
 from pathlib import Path
 from statistics import quantiles
 from typing import Any
+from urllib.parse import urlsplit
 
 import anyio
+import httpx
 import wire
 from peers import SESSIONS, Session
 
-BLOCK = bytes(range(240)) * 4
-BLOCK_SECONDS = 0.02
-OPENING_AT_ONCE, CLOSE_TIMEOUT, JOB_TIMEOUT = 20, 5, 240
+from vatel import Client, ConnectionOptions
+from vatel_rt import SilentDevice
+
+BLOCK, BLOCK_SECONDS = bytes(range(240)) * 4, 0.02
+CLOSE_TIMEOUT = 5
 BURST, BETWEEN_BURSTS = 8, 0.001
 REST_URL = "https://api.vatel.ai"
 
 
 def resident_kb() -> float:
-    """Return the memory of this process."""
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE") / 1024
 
 
 async def receive(variant: str, url: str, count: int, warmup: int) -> dict[str, float]:
     """Return the processor time per message, in µs, over `count` messages after `warmup`."""
-    heard, times, memory = 0, [0.0, 0.0], [0.0, 0.0]
+    heard, marks = 0, []
 
     def hear(_: bytes) -> None:
         nonlocal heard
         heard += 1
         if heard in (warmup, warmup + count):
-            at = heard > warmup
-            times[at], memory[at] = time.process_time(), resident_kb()
+            marks.append((time.process_time(), resident_kb()))
 
     async with AsyncExitStack() as stack:
         session = await SESSIONS[variant](f"{url}/{warmup + count}", stack)
@@ -54,7 +52,8 @@ async def receive(variant: str, url: str, count: int, warmup: int) -> dict[str, 
         await session.listen(hear)
     if heard != warmup + count:
         raise RuntimeError(f"received {heard} messages instead of {warmup + count}")
-    return {"us": (times[1] - times[0]) / count * 1e6, "kb": memory[1] - memory[0]}
+    seconds, kb = (after - before for before, after in zip(*marks))
+    return {"µs": seconds / count * 1e6, "KB": kb}
 
 
 async def send(variant: str, url: str, count: int, warmup: int) -> dict[str, float]:
@@ -62,17 +61,17 @@ async def send(variant: str, url: str, count: int, warmup: int) -> dict[str, flo
 
     Blocks are sent in bursts with a pause that is not measured, so that the socket is never full.
     """
-    clip = BLOCK * 2
-    blocks = [clip[at : at + len(BLOCK)] for at in range(16)]
+    clip, used = BLOCK * 2, 0.0
+    blocks = [clip[at : at + len(BLOCK)] for at in range(2 * BURST)]
     async with AsyncExitStack() as stack:
-        session, used = await SESSIONS[variant](f"{url}/sink/vatel/20/0", stack), 0.0
+        session = await SESSIONS[variant](f"{url}/sink/vatel/20/0", stack)
         for done in range(0, warmup + count, BURST):
             began = time.process_time()
             for at in range(BURST):
-                await session.send(blocks[(done + at) % 16])
+                await session.send(blocks[(done + at) % len(blocks)])
             used += (time.process_time() - began) * (done >= warmup)
             await asyncio.sleep(BETWEEN_BURSTS)
-        return {"us": used / count * 1e6}
+    return {"µs": used / count * 1e6}
 
 
 async def pace(
@@ -82,9 +81,9 @@ async def pace(
     if one_core and hasattr(os, "sched_setaffinity"):  # the server uses another one
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     gc.collect()  # also what an earlier job left
+    kb = -resident_kb()
     heard_late: list[float] = []
     sent_late: list[float] = []
-    opening, kb = asyncio.Semaphore(OPENING_AT_ONCE), -resident_kb()
 
     def hear(pcm: bytes) -> None:
         if isinstance(pcm, bytes):  # bare websockets returns undecoded text
@@ -98,15 +97,14 @@ async def pace(
             due += BLOCK_SECONDS
 
     async with AsyncExitStack() as stack:
-
-        async def open_one() -> Session:
-            async with opening:
-                return await SESSIONS[variant](url, stack)
-
-        sessions = await asyncio.gather(*(open_one() for _ in range(calls)))
-        dues = [time.monotonic() + at / calls * BLOCK_SECONDS for at in range(calls)]
-        speaking = [asyncio.ensure_future(speak(*each)) for each in zip(sessions, dues)]
-        listening = [asyncio.ensure_future(session.listen(hear)) for session in sessions]
+        # One after the other: some clients take long to create, and others time out meanwhile.
+        sessions = [await SESSIONS[variant](url, stack) for _ in range(calls)]
+        now = time.monotonic()
+        tasks = [
+            asyncio.ensure_future(job)
+            for at, session in enumerate(sessions)
+            for job in (session.listen(hear), speak(session, now + at / calls * BLOCK_SECONDS))
+        ]
         await asyncio.sleep(warmup)
         heard_late.clear()
         sent_late.clear()
@@ -114,9 +112,9 @@ async def pace(
         await asyncio.sleep(seconds)
         used, passed = time.process_time() - used, time.monotonic() - start
         kb, ways = kb + resident_kb(), [heard_late[:], sent_late[:]]
-        for task in (*speaking, *listening):
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*speaking, *listening, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
         with anyio.move_on_after(CLOSE_TIMEOUT):  # abandon clients that are too busy to close
             await stack.aclose()
     late = max(quantiles(way, n=100)[98] if len(way) > 1 else 1e3 for way in ways)
@@ -124,53 +122,98 @@ async def pace(
         "late_ms": late * 1000,
         "share": min(map(len, ways)) * BLOCK_SECONDS / calls / passed,
         "ms": used * 1000 / (len(ways[1]) * BLOCK_SECONDS),  # a busy machine gets less done
-        "kb": kb / calls,
+        "KB": kb / calls,
     }
 
 
-async def rest(
-    variant: str, method: str, arguments: list[str], answer: str, times: int, is_async: bool
-) -> dict[str, float]:
+class TimedSocket(socket.socket):
+    """Notes when audio is handed to the system."""
+
+    def __init__(self) -> None:
+        super().__init__(socket.AF_INET, socket.SOCK_STREAM)
+        self.setblocking(False)
+        self.sent_at: list[float] = []
+
+    def send(self, data: Any, *flags: int) -> int:
+        if len(data) > len(BLOCK):  # only messages with audio are that long
+            self.sent_at.append(time.monotonic())
+        return super().send(data, *flags)
+
+
+class TimedDevice(SilentDevice):
+    """Notes when blocks are captured, and how long audio took to the playout buffer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.captured_at: list[float] = []
+        self.queued_after: list[float] = []
+
+    def play(self, pcm: bytes) -> None:
+        super().play(pcm)
+        self.queued_after.append((time.monotonic_ns() - wire.stamped_at(pcm)) / 1e9)
+
+    def _capture(self) -> bytes:
+        self.captured_at.append(time.monotonic())
+        return super()._capture()
+
+
+async def latency(_variant: str, url: str, others: int, seconds: float) -> dict[str, float]:
+    """Return latencies of one call in ms, while `others` run in the same process."""
+    client, device, timed = Client("k", url.replace("ws", "http", 1)), TimedDevice(), TimedSocket()
+    address, calls = urlsplit(url), []
+    options = ConnectionOptions(socket_factory=lambda: timed)
+    async with AsyncExitStack() as stack:
+        try:
+            for _ in range(others):
+                calls.append(await stack.enter_async_context(client.call(token="t")))
+            await asyncio.get_running_loop().sock_connect(timed, (address.hostname, address.port))
+            call = client.call(token="t", audio=device, options=options)
+            calls.append(await stack.enter_async_context(call))
+            await asyncio.sleep(1)
+            sent = len(timed.sent_at)
+            device.queued_after.clear()
+            await asyncio.sleep(seconds)
+        finally:  # hang up all at once: on a busy machine, each may take ten seconds to close
+            for call in calls:
+                call.hang_up()
+    # If blocks were dropped, this pairing overstates the latency; it never understates it.
+    pairs = zip(device.captured_at[sent:], timed.sent_at[sent:])
+    to_wire = [leaves - captured for captured, leaves in pairs]
+    ways = {"block to wire": to_wire, "wire to device": device.queued_after}
+    if min(map(len, ways.values())) < 2:
+        raise RuntimeError(f"{others + 1} calls are too many here: no audio within {seconds} s")
+    cuts = {way: quantiles(values, n=100) for way, values in ways.items()}
+    return {f"{way}, p{p}": cuts[way][p - 1] * 1000 for way in ways for p in (50, 99)}
+
+
+async def rest(variant: str, operation: tuple[str, list[str], object, int]) -> dict[str, float]:
     """Return the processor time per REST request in µs, over httpx's mock transport."""
-    import httpx
-
-    headers, content = {"Content-Type": "application/json"}, answer.encode()
-    mock = httpx.MockTransport(lambda _: httpx.Response(200, content=content, headers=headers))
-    bare: Any = {"base_url": REST_URL, "headers": {"Authorization": "Bearer k"}, "transport": mock}
-    client, async_client = httpx.Client(**bare), httpx.AsyncClient(**bare)
+    method, arguments, answer, times = operation
     group, name = method.split(".")
-    if variant == "vatel":
-        from vatel import Client
-
-        operations = getattr(Client("k", REST_URL, client, async_client), group)
-        ask = partial(getattr(operations, name + "_async" * is_async), *arguments)
-    else:
-        ask = partial(
-            (async_client if is_async else client).get, "/".join(["/v1", group, *arguments])
-        )
-    began = 0.0
-    for at in range(-1, times):  # the first request is not measured
-        began = began if at else time.process_time()
-        answered = await ask() if is_async else ask()
+    content, headers = json.dumps(answer).encode(), {"Content-Type": "application/json"}
+    mock = httpx.MockTransport(lambda _: httpx.Response(200, content=content, headers=headers))
+    authorized = {"Authorization": "Bearer k"}
+    with httpx.Client(base_url=REST_URL, headers=authorized, transport=mock) as bare:
+        client = Client("k", REST_URL, bare)
+        path, ours = "/".join(["/v1", group, *arguments]), getattr(getattr(client, group), name)
+        request: Any = partial(ours, *arguments)
         if variant != "vatel":
-            answered.json()
-    return {"us": (time.process_time() - began) / times * 1e6}
+            request = lambda: bare.get(path).json()  # noqa: E731
+        request()  # the first request is not measured
+        began = time.process_time()
+        for _ in range(times):
+            request()
+        return {"µs": (time.process_time() - began) / times * 1e6}
 
 
 def main() -> None:
-    """Answer jobs until standard input ends."""
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # a client that prints must not disturb the answers
-    jobs: dict[str, Any] = {"receive": receive, "send": send, "pace": pace, "rest": rest}
+    jobs: Any = {"receive": receive, "send": send, "pace": pace, "latency": latency, "rest": rest}
     for line in sys.stdin:
         job = json.loads(line)
-        name = job.pop("job")
         try:
-            if name not in jobs:  # not imported before, so that other clients run without it
-                from whole_calls import latency
-
-                jobs["latency"] = latency
-            answer = asyncio.run(asyncio.wait_for(jobs[name](sys.argv[1], **job), JOB_TIMEOUT))
+            answer = asyncio.run(jobs[job.pop("job")](sys.argv[1], **job))
         except Exception:
             answer = {"error": traceback.format_exc()}
         print(json.dumps(answer), file=answers, flush=True)

@@ -75,13 +75,11 @@ def add_objects(simulator: Simulator, folder: str) -> None:
 
 async def main(*arguments: str) -> int:
     """Run Schemathesis and return its exit code."""
-    program = Path(sysconfig.get_path("scripts"), "schemathesis")
-    config, spec = ROOT / "schemathesis.toml", ROOT / "generated" / "vatel_rest" / "openapi.json"
-    line = list(map(str, [program, "--config-file", config, "run", spec, *arguments]))
-    users = [
-        {"name": name, "fixedHeaders": [{"name": "Authorization", "value": f"Bearer {key}"}]}
-        for name, key in KEYS.items()
-    ]
+    program = f"{sysconfig.get_path('scripts')}/schemathesis"
+    config, spec = f"{ROOT}/schemathesis.toml", f"{ROOT}/generated/vatel_rest/openapi.json"
+    line = [program, "--config-file", config, "run", spec, *arguments]
+    headers = {n: {"name": "Authorization", "value": f"Bearer {KEYS[n]}"} for n in KEYS}
+    users = [{"name": name, "fixedHeaders": [header]} for name, header in headers.items()]
     with TemporaryDirectory(prefix="schemathesis-") as folder:
         keys = Path(folder, "keys.json")
         keys.write_text(json.dumps({"auth": users}), encoding="utf-8")
@@ -90,10 +88,9 @@ async def main(*arguments: str) -> int:
             os.environ["SIMULATOR_URL"] = simulator.url
             os.environ["SIMULATOR_KEYS"] = str(keys)
             os.environ["SIMULATOR_RULES"] = __file__
+            options: Any = {"stdout": None, "stderr": None, "cwd": folder, "check": False}
             with anyio.fail_after(600):
-                process = await anyio.open_process(line, stdout=None, stderr=None, cwd=folder)
-                async with process:
-                    return await process.wait()
+                return (await anyio.run_process(line, **options)).returncode
 
 
 if __name__ == "__main__":

@@ -1,7 +1,6 @@
-"""Try the installed package with one extra; fail if something is missing or does not work.
+"""Try the installed package with one extra: `python -I installed.py base|audio|aec|simulator|demo`.
 
-Run by the Python of the environment, away from the source:
-`python -I scripts/installed.py base|audio|aec|simulator|demo`.
+Fails if something is missing or does not work.
 """
 
 from __future__ import annotations
@@ -9,20 +8,21 @@ from __future__ import annotations
 import subprocess
 import sys
 from contextlib import suppress
-from importlib import import_module, metadata
+from importlib import metadata
 from pathlib import Path
 
 
 def base() -> None:
     """Load every public name, and see a request fail where no server listens."""
+    import vatel_rest
+
     import vatel
     import vatel_rt
     from vatel_rt.errors import VatelError
 
-    for name in ("vatel", "vatel_rt", "vatel_rest"):
-        module = import_module(name)
+    for module in (vatel, vatel_rt, vatel_rest):
         assert sys.prefix in str(module.__file__), f"{module.__file__} is not the installed one"
-        assert (Path(str(module.__file__)).parent / "py.typed").is_file()
+        assert Path(str(module.__file__)).with_name("py.typed").is_file()
         for public in dir(module):
             getattr(module, public)
     assert vatel.__version__ == vatel_rt.__version__ == metadata.version("vatel")
@@ -36,7 +36,6 @@ def audio() -> None:
     from vatel_rt import PyAudioDevice
     from vatel_rt.audio.resampling import Resampler
 
-    import_module("pyaudio")
     PyAudioDevice()
     assert len(Resampler(8000, 24_000).push(bytes(16_000), last=True)) == 48_000
 

@@ -25,9 +25,7 @@ def write(path: Path, pcm: bytes) -> None:
     if not loud:
         raise SystemExit("no speech; on Debian and Ubuntu: apt-get install espeak-ng")
     with wave.open(str(path), "wb") as clip:
-        clip.setnchannels(1)
-        clip.setsampwidth(SAMPLE_WIDTH)
-        clip.setframerate(SAMPLE_RATE)
+        clip.setparams((1, SAMPLE_WIDTH, SAMPLE_RATE, 0, "NONE", "NONE"))
         clip.writeframes(pcm_of(samples[loud[0] : loud[-1] + 1]))
 
 

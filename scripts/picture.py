@@ -11,7 +11,7 @@ import re
 import sys
 from io import StringIO
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import mkdtemp
 
 import pyte
 from rich.console import Console
@@ -26,9 +26,8 @@ SPEAKING = "dB  agent"  # end of the status line
 
 def recorded() -> list[str]:
     """Run a whole call; return the rows of the screen at the last moment the agent spoke."""
-    screen = pyte.Screen(COLUMNS, LINES)
+    screen, last = pyte.Screen(COLUMNS, LINES), [""]
     stream = pyte.ByteStream(screen)
-    last: list[str] = []
 
     def read(terminal: int) -> bytes:
         output = os.read(terminal, 65536)
@@ -39,16 +38,14 @@ def recorded() -> list[str]:
         return output
 
     os.environ.update(COLUMNS=str(COLUMNS), LINES=str(LINES))
-    if pty.spawn(DEMO, read) != 0 or not last:
+    if pty.spawn(DEMO, read) != 0 or not any(last):
         raise SystemExit("the demo failed, or its agent never spoke")
     return last
 
 
 if __name__ == "__main__":
-    with TemporaryDirectory() as folder:
-        os.chdir(folder)  # the demo writes its record here
-        rows = recorded()
-        os.chdir("/")
+    os.chdir(mkdtemp())  # the demo writes its record here
+    rows = recorded()
     console = Console(record=True, width=COLUMNS, file=StringIO())
     console.print(Text("\n".join(["$ make demo", *rows]).rstrip()))
     svg = console.export_svg(title="vatel", theme=MONOKAI, unique_id="demo")

@@ -14,8 +14,7 @@ import tarfile
 import tempfile
 import zipfile
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from installed import CHECKS
@@ -41,13 +40,9 @@ def run(*command: object, cwd: Path = ROOT) -> str:
 def problems(wheel: Path, sdist: Path) -> Iterator[str]:
     """Compare the files with git and the tree, and check the metadata."""
     with tarfile.open(sdist) as tree:
-        names = tree.getnames()
-    yield from sdist_problems(names, run("git", "ls-files").splitlines(), version)
+        yield from sdist_problems(tree.getnames(), run("git", "ls-files").splitlines(), version)
     with zipfile.ZipFile(wheel) as archive:
         yield from (f"wheel: {n} is a test" for n in archive.namelist() if TEST.search(n))
-        text = archive.read(f"vatel-{version}.dist-info/METADATA").decode()
-    for target in re.findall(r"\]\((?!https?:|mailto:)(.*?)\)", re.sub(r"(?s)```.*?```", "", text)):
-        yield f"metadata: the README links to {target}, which is not on the package index"
     for command in ("check_wheel_contents", wheel), ("twine", "check", "--strict", wheel, sdist):
         run(sys.executable, "-m", *command)
 
@@ -61,46 +56,32 @@ def sdist_problems(names: Iterable[str], tracked: Iterable[str], version: str) -
     yield from (f"sdist: {name} is included twice" for name, n in found.items() if n > 1)
 
 
-def install(wheel: Path, python: str, extra: str) -> str:
-    """Install the wheel into an empty environment and try it there; return the error or ""."""
-    wanted = wheel if extra == "base" else f"{wheel}[{extra}]"
+def install(wheel: Path, python: str, extra: str) -> Iterator[str]:
+    """Install the wheel into an empty environment and try it there."""
+    print(f"  {python} {extra}", flush=True)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         ours = folder / "venv" / "bin" / "python"
-        pip = [ours, "-m", "pip", "--disable-pip-version-check"]
         try:
             run(python, "-m", "venv", folder / "venv", cwd=folder)
-            run(*pip, "install", "--quiet", wanted, cwd=folder)
-            run(*pip, "check", cwd=folder)
+            run(ours, "-m", "pip", "install", "-q", f"{wheel}[{extra}]".replace("[base]", ""))
+            run(ours, "-m", "pip", "check", cwd=folder)
             run(ours, "-I", "-W", "error", ROOT / "scripts" / "installed.py", extra, cwd=folder)
         except ERRORS as error:
-            return str(error)
-    return ""
-
-
-def installs(wheel: Path, pythons: Sequence[str]) -> Iterator[str]:
-    """Try each Python with each extra; print the progress."""
-    tries = [(python, extra) for python in pythons for extra in CHECKS]
-    with ThreadPoolExecutor(2) as threads:
-        errors = threads.map(lambda one: install(wheel, *one), tries)
-        for (python, extra), error in zip(tries, errors):
-            print(f"  {python} {extra}: {'FAILED' if error else 'ok'}", flush=True)
-            if error:
-                yield f"{python}, {extra}: {error}"
+            yield f"{python}, {extra}: {error}"
 
 
 def main(*pythons: str) -> int:
     """Build, check and install; return the exit code."""
     found: list[str] = []
     try:
-        print("building sdist and wheel", flush=True)
         shutil.rmtree(DIST, ignore_errors=True)
         run(sys.executable, "-m", "build", "--outdir", DIST)  # the wheel from the sdist
         (wheel,), (sdist,) = DIST.glob("*.whl"), DIST.glob("*.tar.gz")
-        print(f"checking {wheel.name} and {sdist.name}", flush=True)
         found.extend(problems(wheel, sdist))
-        print("installing into empty environments", flush=True)
-        found.extend(installs(wheel, pythons or [path for path in map(find, SUPPORTED) if path]))
+        for python in pythons or filter(None, map(find, SUPPORTED)):
+            for extra in CHECKS:
+                found.extend(install(wheel, python, extra))
     except ERRORS as error:
         found.append(str(error))
     for problem in found:

@@ -12,17 +12,15 @@ from collections.abc import Iterator
 from typing import Any, Callable
 
 Json = dict[str, Any]
-METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 
 class GenerateError(Exception):
     """The package cannot be generated or differs from the document; the text says why."""
 
 
-def operations(document: Json) -> Iterator[Json]:
-    """Yield every operation."""
-    for item in document["paths"].values():
-        yield from (item[method] for method in METHODS if method in item)
+def operations(document: Json) -> list[Json]:
+    """Return every operation of a document that `inlined` returned."""
+    return [operation for item in document["paths"].values() for operation in item.values()]
 
 
 def walk(node: Any) -> Iterator[Json]:
@@ -39,10 +37,10 @@ def inlined(document: Json) -> Json:
     document = copy.deepcopy(document)
     for item in document["paths"].values():
         shared = item.pop("parameters", [])
-        for operation in (item[method] for method in METHODS if method in item):
+        for operation in item.values():
             listed = [*shared, *operation.get("parameters", [])]
-            operation["parameters"] = [resolve(document, part) for part in listed]
             responses = operation["responses"].items()
+            operation["parameters"] = [resolve(document, part) for part in listed]
             operation["responses"] = {s: resolve(document, part) for s, part in responses}
             operation["requestBody"] = resolve(document, operation.get("requestBody", {}))
     return document
@@ -70,9 +68,9 @@ def reachable(document: Json, roots: list[Any]) -> set[str]:
 
 def _drop_realtime(document: Json) -> None:
     document["paths"].pop("/v1/connection", None)
-    schemas = document["components"]["schemas"]
-    for name in [name for name in schemas if name.startswith("VoiceSession")]:
-        del schemas[name]
+    parts = document["components"]
+    schemas = parts["schemas"].items()
+    parts["schemas"] = {n: s for n, s in schemas if not n.startswith("VoiceSession")}
 
 
 def _drop_errors(document: Json) -> None:
@@ -132,19 +130,15 @@ def repaired(document: Json) -> Json:
     for repair, _ in REPAIRS:
         repair(view)
     for operation in operations(view):
-        _check_supported(operation)
-        if not operation["requestBody"]:
+        # What our templates would silently get wrong.
+        body, name = operation["requestBody"], operation["operationId"]
+        if body.get("content", {}).keys() - {"application/json"}:
+            raise GenerateError(f"{name} has a body of {', '.join(body['content'])}: not supported")
+        if any(parameter["in"] == "cookie" for parameter in operation["parameters"]):
+            raise GenerateError(f"{name} has a parameter in a cookie: not supported")
+        if not body:
             del operation["requestBody"]
     return view
-
-
-def _check_supported(operation: Json) -> None:  # our templates would silently get it wrong
-    name = operation["operationId"]
-    media = set(operation["requestBody"].get("content", {})) - {"application/json"}
-    if media:
-        raise GenerateError(f"{name} has a body of {', '.join(sorted(media))}: not supported")
-    if any(parameter["in"] == "cookie" for parameter in operation["parameters"]):
-        raise GenerateError(f"{name} has a parameter in a cookie: not supported")
 
 
 def facts(document: Json, names: Json) -> Json:
