@@ -24,7 +24,7 @@ demo: ## Make a call against the simulator; writes call.wav and call.jsonl
 	$(BIN)/python -m vatel_rt.demo --simulate --record call.wav --events call.jsonl
 
 test: ## Run all tests with coverage, or some: ARGS='tests/call/test_call.py -x'
-	@sh scripts/setup-system $(SOUND) espeak-ng iptables iproute2 openssl $$(sh scripts/virtual-sound packages)
+	@sh scripts/setup-system $(SOUND) espeak-ng iptables iproute2 openssl $$(sh tests/audio/virtual-sound packages)
 	$(DEV)
 	$(SETUP) $(VENV) -e '.[audio]' || echo 'setup: no PyAudio: the tests of the sound device are skipped' >&2
 	$(BIN)/python -m pytest $(or $(ARGS),--cov $(PARALLEL))

@@ -24,7 +24,7 @@ LOUD = 400
 """Amplitude (-38 dBFS) above which audio counts as heard."""
 
 
-SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "virtual-sound"
+SCRIPT = Path(__file__).with_name("virtual-sound")
 
 
 @contextmanager
