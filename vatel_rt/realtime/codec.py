@@ -53,7 +53,7 @@ def decode(frame: Frame, *, sender: str = "platform") -> Union[Incoming, ClientM
             raise ValueError("a binary frame; the protocol uses text frames only")
         message = _decode_fast(frame)
         if message is None or message.type not in kinds:
-            envelope = msgspec.json.decode(frame, type=_Envelope)
+            envelope = _ENVELOPE.decode(frame)
             claimed = envelope.type
             data = msgspec.json.decode(envelope.data)
             if claimed not in kinds:
@@ -105,7 +105,9 @@ def client_message(payload: Mapping[str, Any]) -> Union[ClientMessage, UnknownMe
 
 def size_of(frame: Frame) -> int:
     """Return the size of a frame in bytes. Nearly all frames are ASCII."""
-    return len(frame if isinstance(frame, bytes) or frame.isascii() else frame.encode())
+    if isinstance(frame, str) and not frame.isascii():
+        return len(frame.encode())
+    return len(frame)
 
 
 def to_wire(value: Any) -> Any:
@@ -169,3 +171,4 @@ _SERVER: dict[str, Any] = {kind.type: kind for kind in get_args(ServerMessage)}
 _CLIENT: dict[str, Any] = {kind.type: kind for kind in get_args(ClientMessage)}
 _DATA = {k: get_type_hints(k)["data"] for k in (*_SERVER.values(), *_CLIENT.values())}
 _FAST = _fast_decoder()
+_ENVELOPE = msgspec.json.Decoder(_Envelope)
