@@ -66,9 +66,7 @@ def check(data: bytes) -> None:
     from vatel_rt.realtime.codec import decode, encode
     from vatel_rt.realtime.messages import InvalidMessage
 
-    text = data.decode("utf-8", "replace")
-    surrogates = data.decode("utf-8", "surrogateescape")
-    for frame in (text, surrogates, data):
+    for frame in (data.decode("utf-8", "replace"), data.decode("utf-8", "surrogateescape"), data):
         for sender in ("platform", "client"):
             message: Any = decode(frame, sender=sender)
             repr(message)

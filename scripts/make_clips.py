@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import wave
 from pathlib import Path
 
 import yaml
@@ -12,7 +11,8 @@ from vatel.simulator.scenario.clips import DATA
 from vatel.simulator.scenario.keys import Voice
 from vatel.simulator.scenario.scenario import DEFAULT, Scenario
 from vatel.simulator.voice.speech import EXCUSE, espeak
-from vatel_rt.audio.pcm import SAMPLE_RATE, SAMPLE_WIDTH, pcm_of, samples_of
+from vatel_rt.audio.pcm import pcm_of, samples_of
+from vatel_rt.audio.wav import WavWriter
 
 CALLER = Voice(name="en-gb+f3", words_per_minute=165)
 INAUDIBLE = 40  # amplitude
@@ -24,9 +24,9 @@ def write(path: Path, pcm: bytes) -> None:
     loud = [i for i, sample in enumerate(samples) if abs(sample) > INAUDIBLE]
     if not loud:
         raise SystemExit("no speech; on Debian and Ubuntu: apt-get install espeak-ng")
-    with wave.open(str(path), "wb") as clip:
-        clip.setparams((1, SAMPLE_WIDTH, SAMPLE_RATE, 0, "NONE", "NONE"))
-        clip.writeframes(pcm_of(samples[loud[0] : loud[-1] + 1]))
+    clip = WavWriter(path)
+    clip.write(pcm_of(samples[loud[0] : loud[-1] + 1]))
+    clip.close()
 
 
 async def make() -> None:

@@ -1,7 +1,4 @@
-"""Draw docs/demo.svg: the demo calling the simulator, on the last screen with the agent speaking.
-
-The demo runs in a pseudo-terminal, pyte keeps its screen and rich draws it.
-"""
+"""Draw docs/demo.svg: the demo calling the simulator, on the last screen with the agent speaking."""
 
 from __future__ import annotations
 
