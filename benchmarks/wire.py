@@ -14,10 +14,8 @@ from pathlib import Path
 from websockets.frames import Frame, Opcode
 
 DATA = json.loads(Path(__file__).with_name("data.json").read_text(encoding="utf-8"))
-MESSAGES: dict[str, object] = DATA["audio_messages"]
-"""Message by client; Deepgram has none, because its audio is sent as binary frames."""
-STAMP = 9
-"""Bytes of a stamp, padded to whole groups of base64."""
+MESSAGES: dict[str, object] = DATA["audio_messages"]  # Deepgram sends binary frames instead
+STAMP = 9  # bytes, padded to whole groups of base64
 
 
 def audio_frame(client: str, pcm: bytes) -> bytes:

@@ -1,7 +1,4 @@
-"""Try the installed package with one extra: `python -I installed.py base|audio|aec|simulator|demo`.
-
-Fails if something is missing or does not work.
-"""
+"""Try the installed package: `python -I installed.py base|audio|aec|simulator|demo`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Draw docs/demo.svg: the demo calling the simulator, on the last screen with the agent speaking."""
+"""Draw docs/demo.svg: the last screen of the demo with the agent speaking."""
 
 from __future__ import annotations
 
