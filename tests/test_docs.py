@@ -124,6 +124,7 @@ CHECKS = {
     "make": check_make,
     "pip": check_pip,
     "python": check_python,
+    ".venv-bench/bin/python": check_python,
     "pytest": check_pytest,
     "export": check_nothing,  # its variables: below
     "sudo": check_nothing,
