@@ -19,7 +19,7 @@ from vatel_rt.validation import Path
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
-    from vatel_rest.models import Call, CallOutcome, CallSource, CallStatus
+    from vatel_rest.models import Call, CallOutcome, CallSource, CallStatus, PaginatedCallsResponse
 
     from vatel_rt.rest.transport import RestClient
 
@@ -65,24 +65,16 @@ class Calls(CallsResource):
             ValueError: a date has no time zone.
             APIError: the platform refused a request.
         """
-        query, recent = _query(filters), dict[str, None]()
-        while True:
-            page = self.list(**query)
-            yield from _new(page.calls, recent)
-            if not page.pagination.has_next:
-                return
-            query["page"] += 1
+        query, seen = _query(filters), dict[str, bool]()
+        while query["page"]:
+            yield from _new(self.list(**query), query, seen)
 
     async def iter_async(self, **filters: Unpack[CallFilters]) -> AsyncIterator[Call]:
         """Asynchronous `iter`."""
-        query, recent = _query(filters), dict[str, None]()
-        while True:
-            page = await self.list_async(**query)
-            for call in _new(page.calls, recent):
+        query, seen = _query(filters), dict[str, bool]()
+        while query["page"]:
+            for call in _new(await self.list_async(**query), query, seen):
                 yield call
-            if not page.pagination.has_next:
-                return
-            query["page"] += 1
 
     @contextmanager
     def stream_recording(self, call_id: str) -> Iterator[Iterator[bytes]]:
@@ -164,13 +156,15 @@ def _query_value(name: str, value: Any) -> Any:
     return value
 
 
-def _new(calls: Iterable[Call], recent: dict[str, None]) -> Iterator[Call]:
-    """Yield the calls that are not in `recent`, the last ids in the order they were listed."""
-    for call in calls:
-        if call.id is None or call.id not in recent:
+def _new(
+    page: PaginatedCallsResponse, query: dict[str, Any], seen: dict[str, bool]
+) -> Iterator[Call]:
+    """Yield the calls not in `seen`, the last ids in order; set the next page, or 0, in `query`."""
+    for call in page.calls:
+        if call.id is None or not seen.pop(call.id, False):
             yield call
         if call.id is not None:
-            recent.pop(call.id, None)
-            recent[call.id] = None
-        if len(recent) > REMEMBERED:
-            del recent[next(iter(recent))]
+            seen[call.id] = True
+        if len(seen) > REMEMBERED:
+            del seen[next(iter(seen))]
+    query["page"] = query["page"] + 1 if page.pagination.has_next else 0

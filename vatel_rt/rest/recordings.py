@@ -33,14 +33,11 @@ def recording_request(call_id: str) -> dict[str, Any]:
 class Transfer:
     """The transfer of a recording to a file; leaving the context without `finish` leaves none."""
 
-    def __init__(
-        self, call_id: str, path: Path, progress: Optional[Progress], max_retries: int
-    ) -> None:
+    def __init__(self, call_id: str, path: Path, progress: Optional[Progress], limit: int) -> None:
         self._request = recording_request(call_id)
         self._path = os.fspath(path)
         self._part = f"{self._path}.{secrets.token_hex(4)}.part"
-        self._progress = progress
-        self._max_retries = max_retries
+        self._progress, self._max_retries = progress or (lambda *_: None), limit
         self._have = self._most = self._cuts = 0
         self._total: Optional[int] = None
         self._tag: Optional[str] = None
@@ -65,7 +62,11 @@ class Transfer:
     def begin(self, status: int, headers: Mapping[str, str]) -> None:
         """Prepare to write the body of an answer: resume, or start again."""
         if status == _PARTIAL:
-            self._resume(headers.get("content-range", ""))
+            rest = _RANGE.match(headers.get("content-range", ""))
+            if not rest or int(rest[1]) != self._have:
+                self._tag = None  # start again, without requesting a part
+                raise APIConnectionError("the server sent a different part of the recording")
+            self._total = self._total if rest[2] == "*" else int(rest[2])
             return
         self._have = 0
         self._file.seek(0)
@@ -74,21 +75,13 @@ class Transfer:
         self._total = int(length) if length.isdigit() else None
         self._tag = tag if tag.startswith('"') else None  # a weak tag allows other bytes
 
-    def _resume(self, content_range: str) -> None:
-        rest = _RANGE.match(content_range)
-        if not rest or int(rest[1]) != self._have:
-            self._tag = None  # start again, without requesting a part
-            raise APIConnectionError("the server sent a different part of the recording")
-        self._total = self._total if rest[2] == "*" else int(rest[2])
-
     def write(self, piece: bytes) -> None:
         """Append a piece."""
         self._file.write(piece)
         self._have += len(piece)
         if self._have > self._most:  # bytes received again after a restart are not progress
             self._most, self._cuts = self._have, 0
-        if self._progress is not None:
-            self._progress(self._have, self._total)
+        self._progress(self._have, self._total)
 
     def finish(self) -> None:
         """Move the file to its destination, or raise APIConnectionError if it is incomplete."""
