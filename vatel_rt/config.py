@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import suppress
 from ipaddress import ip_address
 from typing import Optional
 from urllib.parse import SplitResult, quote, urlsplit
@@ -96,13 +97,11 @@ def connection_endpoint(url: Optional[str] = None, path: Optional[str] = None) -
 
 
 def _split(url: str) -> SplitResult:
-    try:
+    with suppress(ValueError):  # an invalid port or IPv6 address
         parts = urlsplit(url.strip())
         host = (parts.hostname or "").rstrip(".")
         usable = parts.scheme in _HTTP_SCHEMES and parts.port != 0
         if usable and "@" not in parts.netloc and (":" in host or _HOST.match(host)):
             return parts
-    except ValueError:  # an invalid port or IPv6 address
-        pass
     shown = re.split("[?#]", url.rpartition("@")[2])[0]  # before the host may be a password
     raise ConfigurationError(f"not a URL of the form https://host[:port]: {shown!r}")

@@ -23,6 +23,7 @@ a token.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any, Literal, Optional
 
 import httpx
@@ -116,12 +117,10 @@ def _answer(
 
 def _message(response: httpx.Response) -> str:
     """Return the value of `{"error": ...}`, or a short body that is not HTML, or an empty text."""
-    try:
+    with suppress(ValueError, TypeError, LookupError, RecursionError):
         error = response.json()["error"]
-    except (ValueError, TypeError, LookupError, RecursionError):
-        error = None
-    if isinstance(error, str) and error:
-        return error
+        if isinstance(error, str) and error:
+            return error
     text = response.text.strip()
     return text if len(text) <= _SHORT and "<" not in text and "\n" not in text else ""
 

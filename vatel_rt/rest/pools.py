@@ -42,8 +42,7 @@ class _LoopPool:
         import asyncio
 
         self.client = _new(httpx.AsyncClient)
-        self.places = asyncio.Semaphore(CONNECTIONS)
-        self.streams = asyncio.Semaphore(STREAMS)
+        self.places, self.streams = asyncio.Semaphore(CONNECTIONS), asyncio.Semaphore(STREAMS)
         # A loop finishes its asynchronous generators before it closes: no socket stays open.
         lifetime = self._until_closed(forget)
         self.open, self.aclose = lifetime.__anext__, lifetime.aclose
@@ -67,11 +66,9 @@ class Pools:
         _check_client(other, _ASYNC, "async_http_client")
         self._given, self._async_given = given, other
         self._made: Optional[httpx.Client] = None
-        self._places = BoundedSemaphore(CONNECTIONS)
-        self._streams = BoundedSemaphore(STREAMS)
+        self._places, self._streams = BoundedSemaphore(CONNECTIONS), BoundedSemaphore(STREAMS)
         self._by_loop: dict[asyncio.AbstractEventLoop, _LoopPool] = {}
-        self._lock = Lock()
-        self._closed = False
+        self._lock, self._closed = Lock(), False
 
     @contextmanager
     def client(self, *, stream: bool = False, queue: bool = False) -> Iterator[httpx.Client]:
@@ -136,10 +133,10 @@ class Pools:
         import asyncio
 
         loop = asyncio.get_running_loop()
-        if loop not in self._by_loop:
-            self._by_loop[loop] = _LoopPool(lambda: self._by_loop.pop(loop, None))
-            await self._by_loop[loop].open()
-        return self._by_loop[loop]
+        if not (pool := self._by_loop.get(loop)):
+            pool = self._by_loop[loop] = _LoopPool(lambda: self._by_loop.pop(loop, None))
+            await pool.open()
+        return pool
 
     def _refuse_closed(self) -> None:
         if self._closed:

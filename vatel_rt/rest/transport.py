@@ -11,7 +11,7 @@ import math
 import sys
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, closing, contextmanager
+from contextlib import asynccontextmanager, closing, contextmanager, suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Optional, Union
 from urllib.parse import urlsplit
@@ -245,8 +245,6 @@ def _check_limits(timeout: Optional[Timeout], max_retries: int) -> None:
 
 
 def _in_event_loop() -> bool:
-    asyncio = sys.modules.get("asyncio")  # see `pools`: if nothing imported it, no loop runs
-    try:
-        return asyncio is not None and asyncio.get_running_loop() is not None
-    except RuntimeError:
-        return False
+    with suppress(RuntimeError, KeyError):  # see `pools`: if nothing imported asyncio, no loop runs
+        return sys.modules["asyncio"].get_running_loop() is not None
+    return False
