@@ -93,14 +93,14 @@ class Pools:
     @asynccontextmanager
     async def async_client(self, *, stream: bool, queue: bool) -> AsyncIterator[httpx.AsyncClient]:
         """Asynchronous `client`, in the running event loop."""
-        import anyio
-
         self._refuse_closed()
         if self._async_given is not None:
             yield self._async_given
             return
         pool = await self._loop_pool()
         if stream:
+            import anyio
+
             try:
                 with anyio.fail_after(None if queue else STREAM_WAIT):
                     await pool.streams.acquire()
