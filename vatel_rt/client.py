@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Optional
 
 from vatel_rest.resources import Resources
@@ -103,10 +103,8 @@ class Client(RestClient, Resources):
             hint = "a session token already names its agent"
             raise ConfigurationError(f"pass agent_id or token, not both: {hint}")
         if token and (version_id or first_message or prompt):
-            raise ConfigurationError(
-                "token cannot be combined with version_id, first_message or prompt: "
-                "pass them to session.generate_token"
-            )
+            text = "token cannot be combined with version_id, first_message or prompt"
+            raise ConfigurationError(f"{text}: pass them to session.generate_token")
         check_types(str, NONE, agent_id=agent_id)
         check_types(str, Callable, NONE, token=token)
         check_types(ConnectionOptions, NONE, options=options)
@@ -117,7 +115,5 @@ class Client(RestClient, Resources):
             )
             return made.token
 
-        def opening() -> connect:
-            return self.connect(token or new_token, options=options)
-
+        opening = partial(self.connect, token or new_token, options=options)
         return LiveCall(opening, audio=audio, tools=tools, record=record)

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import suppress
 from ipaddress import ip_address
 from typing import Optional
 from urllib.parse import SplitResult, quote, urlsplit
@@ -24,7 +25,6 @@ DEFAULT_BASE_URL = "https://api.vatel.ai"
 CONNECTION_PATH = "/v1/connection"
 PROXIES = "HTTPS_PROXY, HTTP_PROXY and ALL_PROXY"
 _HOST = re.compile(r"[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*$")
-_WEBSOCKET_SCHEMES = {"http": "ws", "https": "wss", "ws": "ws", "wss": "wss"}
 _HTTP_SCHEMES = {"http": "http", "https": "https", "ws": "http", "wss": "https"}
 
 
@@ -45,8 +45,7 @@ def setting(name: str, given: Optional[str] = None) -> Optional[str]:
 def api_key(given: Optional[str] = None) -> str:
     """Return the API key, or raise ConfigurationError without one that is valid in a header."""
     check_types(str, NONE, api_key=given)
-    key = (setting("VATEL_API_KEY", given) or "").strip()
-    if not key:
+    if not (key := (setting("VATEL_API_KEY", given) or "").strip()):
         text = "no API key: pass api_key=... or set VATEL_API_KEY"
         raise ConfigurationError(f"{text} (python -m vatel.simulator prints one to try)")
     if not key.isascii() or not key.isprintable():
@@ -59,9 +58,7 @@ def base_url(given: Optional[str] = None) -> str:
     """Return the platform's base URL: scheme, host and path prefix, without a trailing `/v1`."""
     check_types(str, NONE, base_url=given)
     parts = _split(setting("VATEL_BASE_URL", given) or DEFAULT_BASE_URL)
-    path = parts.path.rstrip("/")
-    if path.endswith("/v1"):
-        path = path[: -len("/v1")].rstrip("/")
+    path = parts.path.rstrip("/").removesuffix("/v1").rstrip("/")
     return f"{_HTTP_SCHEMES[parts.scheme]}://{parts.netloc}{path}"
 
 
@@ -80,11 +77,6 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost" or host.endswith(".localhost")
 
 
-def certificates() -> tuple[Optional[str], Optional[str]]:
-    """Return the file and the folder of trusted certificates that httpx uses."""
-    return os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")
-
-
 def connection_query(token: str) -> str:
     """Return the query of the URL of a voice session."""
     return f"token={quote(token, safe='')}"
@@ -101,17 +93,15 @@ def connection_endpoint(url: Optional[str] = None, path: Optional[str] = None) -
     whole = parts.path + endpoint
     if not whole.isascii() or not whole.isprintable() or " " in whole:
         raise ConfigurationError(f"the session path must be percent-encoded: {whole!r}")
-    return f"{_WEBSOCKET_SCHEMES[parts.scheme]}://{parts.netloc}{whole}"
+    return f"{parts.scheme.replace('http', 'ws')}://{parts.netloc}{whole}"
 
 
 def _split(url: str) -> SplitResult:
-    try:
+    with suppress(ValueError):  # an invalid port or IPv6 address
         parts = urlsplit(url.strip())
         host = (parts.hostname or "").rstrip(".")
         usable = parts.scheme in _HTTP_SCHEMES and parts.port != 0
         if usable and "@" not in parts.netloc and (":" in host or _HOST.match(host)):
             return parts
-    except ValueError:  # an invalid port or IPv6 address
-        pass
     shown = re.split("[?#]", url.rpartition("@")[2])[0]  # before the host may be a password
     raise ConfigurationError(f"not a URL of the form https://host[:port]: {shown!r}")

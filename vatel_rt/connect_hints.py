@@ -16,8 +16,7 @@ _NUMBER = re.compile(r"\[Errno (\d+)\]")
 _TRUST = "if you trust it: set SSL_CERT_FILE to a PEM file with its certificate or its CA's"
 _CERTIFICATE_HINTS = {  # by OpenSSL's codes: expired, another host name, another address
     10: "check the clock of this machine as well",
-    62: "use the host name in its certificate",
-    64: "use the host name in its certificate",
+    **dict.fromkeys((62, 64), "use the host name in its certificate"),
 }
 
 

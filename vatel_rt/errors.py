@@ -23,24 +23,19 @@ a token.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any, Literal, Optional
 
 import httpx
 
 Header = tuple[str, str]
 Origin = Literal["request", "handshake"]
-Cause = Literal[
-    "platform",
-    "caller",
-    "network",
-    "ping_timeout",
-    "idle_timeout",
-    "protocol_error",
-    "frame_too_large",
-]
+_Silence = Literal["ping_timeout", "idle_timeout"]
+Cause = Literal["platform", "caller", "network", _Silence, "protocol_error", "frame_too_large"]
 _SHORT = 200
 _LOST = 1006
 _DECODED = {"content-encoding", "transfer-encoding"}
+_BY_STATUS: dict[Optional[int], type[APIError]] = {}
 
 
 class VatelError(Exception):
@@ -77,30 +72,26 @@ class APIError(VatelError, httpx.HTTPStatusError):
         request_id: header `X-Request-Id` of the answer, if present.
     """
 
+    def __init_subclass__(cls, *, status: Optional[int] = None) -> None:
+        _BY_STATUS[status] = cls
+
     def __init__(self, response: httpx.Response, origin: Origin = "request") -> None:
-        self.status = response.status_code
-        self.body = response.text
+        self.status, self.body = response.status_code, response.text
         self.origin: Origin = origin
         message = _message(response)
         self.message = message or response.reason_phrase or "no message"
-        self.method = response.request.method
-        self.path = response.request.url.path
+        self.method, self.path = response.request.method, response.request.url.path
         self.request_id: Optional[str] = response.headers.get("x-request-id")
-        is_platform = message not in ("", response.reason_phrase)
-        self.hint = _hint(response, origin, is_platform=is_platform)
+        self.hint = _hint(response, origin, message not in ("", response.reason_phrase))
         advice = f" ({self.hint})" if self.hint else ""
         text = f"{self.method} {self.path}: {self.status} {self.message}{advice}"
         httpx.HTTPStatusError.__init__(self, text, request=response.request, response=response)
 
     def __reduce__(self) -> Any:
         # Without the request's headers, which contain the key.
-        answer = httpx.Response(
-            self.status,
-            headers=_without(_DECODED, self.response.headers.items()),
-            content=self.response.content,
-            request=httpx.Request(self.method, self.request.url),
-        )
-        return type(self), (answer, self.origin)
+        request, answer = httpx.Request(self.method, self.request.url), self.response
+        copy = _answer(request, self.status, answer.headers.items(), answer.content)
+        return type(self), (copy, self.origin)
 
     @staticmethod
     def of(response: httpx.Response, origin: Origin = "request") -> APIError:
@@ -112,32 +103,28 @@ class APIError(VatelError, httpx.HTTPStatusError):
     def of_handshake(url: str, status: int, headers: Iterable[Header], body: bytes) -> APIError:
         """Return the error of a refused handshake; `url` must not contain the token."""
         # Without its type the body is decoded as UTF-8; some charsets would raise.
-        kept = _without({*_DECODED, "content-type"}, headers)
-        request = httpx.Request("GET", url)
-        answer = httpx.Response(status, headers=kept, content=body, request=request)
-        return APIError.of(answer, "handshake")
+        kept = (header for header in headers if header[0].lower() != "content-type")
+        return APIError.of(_answer(httpx.Request("GET", url), status, kept, body), "handshake")
 
 
-def _without(names: set[str], headers: Iterable[Header]) -> list[tuple[bytes, bytes]]:
-    kept = (header for header in headers if header[0].lower() not in names)
-    return [(n.encode("latin-1", "replace"), v.encode("latin-1", "replace")) for n, v in kept]
+def _answer(
+    request: httpx.Request, status: int, headers: Iterable[Header], body: bytes
+) -> httpx.Response:
+    kept = (header for header in headers if header[0].lower() not in _DECODED)
+    coded = [(n.encode("latin-1", "replace"), v.encode("latin-1", "replace")) for n, v in kept]
+    return httpx.Response(status, headers=coded, content=body, request=request)
 
 
 def _message(response: httpx.Response) -> str:
     """Return the value of `{"error": ...}`, or a short body that is not HTML, or an empty text."""
-    try:
+    with suppress(ValueError, TypeError, LookupError, RecursionError):
         error = response.json()["error"]
-    except (ValueError, TypeError, LookupError, RecursionError):
-        error = None
-    if isinstance(error, str) and error:
-        return error
+        if isinstance(error, str) and error:
+            return error
     text = response.text.strip()
     return text if len(text) <= _SHORT and "<" not in text and "\n" not in text else ""
 
 
-_HANDSHAKE_HINTS = dict.fromkeys(
-    (400, 401), "get a new session token: each token opens one call and expires soon"
-)
 _HINTS = {
     401: "check the API key: VATEL_API_KEY or api_key=...",
     403: "check that the resource belongs to the organization of your API key",
@@ -149,39 +136,38 @@ _OTHER_HINTS = {
 }
 
 
-def _hint(response: httpx.Response, origin: Origin, *, is_platform: bool) -> str:
+def _hint(response: httpx.Response, origin: Origin, is_platform: bool) -> str:
     """Return what to do next; `is_platform`: whether the answer has a message of the platform."""
     status = response.status_code
     if status == httpx.codes.TOO_MANY_REQUESTS:
         asked = response.headers.get("retry-after", "")
         return f"try again in {asked} s" if asked.isdecimal() else "try again later"
-    hints = _HINTS if is_platform else {**_HINTS, **_OTHER_HINTS}
-    if origin == "handshake":
-        hints = {**hints, **_HANDSHAKE_HINTS}
-    return hints.get(status, "")
+    if origin == "handshake" and status in (400, 401):
+        return "get a new session token: each token opens one call and expires soon"
+    return (_HINTS if is_platform else {**_HINTS, **_OTHER_HINTS}).get(status, "")
 
 
-class BadRequestError(APIError):
+class BadRequestError(APIError, status=400):
     """400: the request is invalid; the message names the field."""
 
 
-class AuthenticationError(APIError):
+class AuthenticationError(APIError, status=401):
     """401: the API key or session token is wrong, expired or already used."""
 
 
-class PermissionDeniedError(APIError):
+class PermissionDeniedError(APIError, status=403):
     """403: the resource belongs to another organization, or is not assigned."""
 
 
-class NotFoundError(APIError):
+class NotFoundError(APIError, status=404):
     """404: there is no such resource."""
 
 
-class ConflictError(APIError):
+class ConflictError(APIError, status=409):
     """409: the resource already exists, or is already in that state."""
 
 
-class RateLimitError(APIError):
+class RateLimitError(APIError, status=429):
     """429: too many requests."""
 
 
@@ -210,8 +196,7 @@ class ConnectionClosed(VatelError):  # noqa: N818  (the usual name)
     """
 
     def __init__(self, code: int, reason: str = "", cause: Optional[Cause] = None) -> None:
-        self.code = code
-        self.reason = reason
+        self.code, self.reason = code, reason
         self.cause: Cause = cause or ("network" if code == _LOST else "platform")
         super().__init__(f"voice session closed: {code}{f' {reason}' if reason else ''}")
 
@@ -238,13 +223,3 @@ class AudioDeviceError(AudioError):
 
 class SimulatorError(VatelError):
     """The simulator cannot start, or its scenario is invalid; the text says where."""
-
-
-_BY_STATUS: dict[int, type[APIError]] = {
-    400: BadRequestError,
-    401: AuthenticationError,
-    403: PermissionDeniedError,
-    404: NotFoundError,
-    409: ConflictError,
-    429: RateLimitError,
-}

@@ -26,20 +26,16 @@ def exports(
         names = (import_module(whole).__all__ for whole in wholes)
         return sorted({*homes}.union(*names))
 
-    def load(name: str) -> Any:
-        searched = () if name.startswith("_") else wholes
-        found = (whole for whole in searched if name in import_module(whole).__all__)
-        home = homes.get(name) or next(found, None)
-        if home is None:
-            raise AttributeError(f"module {package!r} has no attribute {name!r}")
-        module = import_module(home)
-        return module if home == f"{package}.{name}" else getattr(module, name)
-
     def get(name: str) -> Any:
         if name == "__all__":
             return public()
+        searched = () if name.startswith("_") else wholes
+        found = (whole for whole in searched if name in import_module(whole).__all__)
         try:
-            value = load(name)
+            if (home := homes.get(name) or next(found, None)) is None:
+                raise AttributeError(f"module {package!r} has no attribute {name!r}")
+            module = import_module(home)
+            value = module if home == f"{package}.{name}" else getattr(module, name)
         except ModuleNotFoundError as error:
             replacement = missing(_top_level(error)) if missing else None
             if replacement is None:

@@ -66,15 +66,13 @@ def wait_before(
     The server's `Retry-After` of at most `longest` seconds, or else a random part of a time
     that doubles with each attempt ("full jitter").
     """
-    asked = _seconds(failure.retry_after, now or datetime.now(timezone.utc))
+    asked = _seconds(failure.retry_after or "", now or datetime.now(timezone.utc))
     if asked is None:
         return jitter(0, min(LONGEST_WAIT, FIRST_WAIT * 2 ** (attempt - 1)))
     return asked if asked <= longest else None
 
 
-def _seconds(retry_after: Optional[str], now: datetime) -> Optional[float]:
-    if not retry_after:
-        return None
+def _seconds(retry_after: str, now: datetime) -> Optional[float]:
     with suppress(ValueError, OverflowError):  # not a number
         return max(0.0, float(int(retry_after)))
     with suppress(ValueError, TypeError, OverflowError):  # not a date, or one without a zone

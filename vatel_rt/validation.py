@@ -14,7 +14,5 @@ def check_types(*kinds: Any, **arguments: object) -> None:
     for name, value in arguments.items():
         if not isinstance(value, kinds):
             accepted = " or ".join("None" if k is NONE else k.__name__ for k in kinds)
-            given = type(value).__name__
-            if isinstance(value, type):
-                given = f"the class {value.__name__}"
-            raise TypeError(f"{name} must be {accepted}, not {given}")
+            kind = isinstance(value, type) and f"the class {value.__name__}"
+            raise TypeError(f"{name} must be {accepted}, not {kind or type(value).__name__}")

@@ -3,29 +3,37 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import re
+import secrets
 import time
-from collections.abc import AsyncIterator, Iterable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import datetime
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Optional, TypedDict, Union
+from typing import TYPE_CHECKING, Any, Callable, Optional, TypedDict, Union
 
 from vatel_rest.api.calls import CallsResource
+from vatel_rest.types import segment
 
 from vatel_rt.errors import APIConnectionError
 from vatel_rt.rest.answers import pieces, pieces_async
-from vatel_rt.rest.recordings import Progress, Transfer, recording_request
+from vatel_rt.retry import Failure, wait_before
 from vatel_rt.validation import Path
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
-    from vatel_rest.models import Call, CallOutcome, CallSource, CallStatus
+    from vatel_rest.models import Call, CallOutcome, CallSource, CallStatus, PaginatedCallsResponse
 
     from vatel_rt.rest.transport import RestClient
 
 LARGEST_PAGE = 100
 REMEMBERED = 20 * LARGEST_PAGE
 """Number of call ids that `iter` remembers to yield no call twice."""
+Progress = Callable[[int, Optional[int]], object]
+"""Called with the bytes written so far and the total size, if that is known."""
+_RANGE = re.compile(r"bytes (\d+)-\d+/(\d+|\*)$")
+_PARTIAL = 206
 
 
 class CallFilters(TypedDict, total=False):
@@ -65,24 +73,16 @@ class Calls(CallsResource):
             ValueError: a date has no time zone.
             APIError: the platform refused a request.
         """
-        query, recent = _query(filters), dict[str, None]()
-        while True:
-            page = self.list(**query)
-            yield from _new(page.calls, recent)
-            if not page.pagination.has_next:
-                return
-            query["page"] += 1
+        query, seen = _query(filters), dict[str, bool]()
+        while query["page"]:
+            yield from _new(self.list(**query), query, seen)
 
     async def iter_async(self, **filters: Unpack[CallFilters]) -> AsyncIterator[Call]:
         """Asynchronous `iter`."""
-        query, recent = _query(filters), dict[str, None]()
-        while True:
-            page = await self.list_async(**query)
-            for call in _new(page.calls, recent):
+        query, seen = _query(filters), dict[str, bool]()
+        while query["page"]:
+            for call in _new(await self.list_async(**query), query, seen):
                 yield call
-            if not page.pagination.has_next:
-                return
-            query["page"] += 1
 
     @contextmanager
     def stream_recording(self, call_id: str) -> Iterator[Iterator[bytes]]:
@@ -93,13 +93,13 @@ class Calls(CallsResource):
             APITimeoutError: 50 streams of this client were open for 30 seconds.
             APIConnectionError: (also while iterating) the transfer was cut.
         """
-        with self._rest.stream(**recording_request(call_id)) as response:
+        with self._rest.stream(**_recording_request(call_id)) as response:
             yield pieces(response)
 
     @asynccontextmanager
     async def stream_recording_async(self, call_id: str) -> AsyncIterator[AsyncIterator[bytes]]:
         """Asynchronous `stream_recording`."""
-        async with self._rest.stream_async(**recording_request(call_id)) as response:
+        async with self._rest.stream_async(**_recording_request(call_id)) as response:
             yield pieces_async(response)
 
     def save_recording(self, call_id: str, path: Path, progress: Optional[Progress] = None) -> None:
@@ -118,7 +118,7 @@ class Calls(CallsResource):
             APIConnectionError: the transfer was cut too often.
             OSError: the file cannot be written.
         """
-        with Transfer(call_id, path, progress, self._rest.max_retries) as transfer:
+        with _Transfer(call_id, path, progress, self._rest.max_retries) as transfer:
             while True:
                 with self._rest.stream(queue=True, **transfer.request()) as response:
                     try:
@@ -134,7 +134,7 @@ class Calls(CallsResource):
         self, call_id: str, path: Path, progress: Optional[Progress] = None
     ) -> None:
         """Asynchronous `save_recording`. Cancelling it leaves no file."""
-        with Transfer(call_id, path, progress, self._rest.max_retries) as transfer:
+        with _Transfer(call_id, path, progress, self._rest.max_retries) as transfer:
             while True:
                 async with self._rest.stream_async(queue=True, **transfer.request()) as response:
                     try:
@@ -164,13 +164,90 @@ def _query_value(name: str, value: Any) -> Any:
     return value
 
 
-def _new(calls: Iterable[Call], recent: dict[str, None]) -> Iterator[Call]:
-    """Yield the calls that are not in `recent`, the last ids in the order they were listed."""
-    for call in calls:
-        if call.id is None or call.id not in recent:
+def _new(
+    page: PaginatedCallsResponse, query: dict[str, Any], seen: dict[str, bool]
+) -> Iterator[Call]:
+    """Yield the calls not in `seen`, the last ids in order; set the next page, or 0, in `query`."""
+    for call in page.calls:
+        if call.id is None or not seen.pop(call.id, False):
             yield call
         if call.id is not None:
-            recent.pop(call.id, None)
-            recent[call.id] = None
-        if len(recent) > REMEMBERED:
-            del recent[next(iter(recent))]
+            seen[call.id] = True
+        if len(seen) > REMEMBERED:
+            del seen[next(iter(seen))]
+    query["page"] = query["page"] + 1 if page.pagination.has_next else 0
+
+
+def _recording_request(call_id: str) -> dict[str, Any]:
+    return {"method": "GET", "url": f"/v1/calls/{segment(call_id)}/recording"}
+
+
+class _Transfer:
+    """The transfer of a recording to a temporary file, which `finish` renames.
+
+    After a cut it resumes, or starts again if the server does not support ranges.
+    """
+
+    def __init__(self, call_id: str, path: Path, progress: Optional[Progress], limit: int) -> None:
+        self._request = _recording_request(call_id)
+        self._path = os.fspath(path)
+        self._part = f"{self._path}.{secrets.token_hex(4)}.part"
+        self._progress, self._max_retries = progress or (lambda *_: None), limit
+        self._have = self._most = self._cuts = 0
+        self._total: Optional[int] = None
+        self._tag: Optional[str] = None
+        self._file = open(self._part, "xb")  # noqa: SIM115  (closed by __exit__)
+
+    def __enter__(self) -> _Transfer:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+        with suppress(FileNotFoundError):
+            os.unlink(self._part)
+
+    def request(self) -> dict[str, Any]:
+        """Return the request for the missing part."""
+        # Without compression the length of the answer is the length of the file.
+        headers = {"Accept-Encoding": "identity"}
+        if self._have and self._tag:
+            headers.update({"Range": f"bytes={self._have}-", "If-Range": self._tag})
+        return {**self._request, "headers": headers}
+
+    def begin(self, status: int, headers: Mapping[str, str]) -> None:
+        """Prepare to write the body of an answer: resume, or start again."""
+        if status == _PARTIAL:
+            rest = _RANGE.match(headers.get("content-range", ""))
+            if not rest or int(rest[1]) != self._have:
+                self._tag = None  # start again, without requesting a part
+                raise APIConnectionError("the server sent a different part of the recording")
+            self._total = self._total if rest[2] == "*" else int(rest[2])
+            return
+        self._have = 0
+        self._file.seek(0)
+        self._file.truncate()
+        length, tag = headers.get("content-length", ""), headers.get("etag", "")
+        self._total = int(length) if length.isdigit() else None
+        self._tag = tag if tag.startswith('"') else None  # a weak tag allows other bytes
+
+    def write(self, piece: bytes) -> None:
+        """Append a piece."""
+        self._file.write(piece)
+        self._have += len(piece)
+        if self._have > self._most:  # bytes received again after a restart are not progress
+            self._most, self._cuts = self._have, 0
+        self._progress(self._have, self._total)
+
+    def finish(self) -> None:
+        """Move the file to its destination, or raise APIConnectionError if it is incomplete."""
+        if self._total is not None and self._have != self._total:
+            raise APIConnectionError(f"the recording ended at {self._have} of {self._total} bytes")
+        self._file.close()
+        os.replace(self._part, self._path)
+
+    def cut(self, error: APIConnectionError) -> float:
+        """Return the seconds to wait before the next request, or raise `error` to give up."""
+        self._cuts += 1
+        if self._cuts > self._max_retries:
+            raise error
+        return wait_before(self._cuts, Failure()) or 0.0

@@ -42,8 +42,7 @@ class _LoopPool:
         import asyncio
 
         self.client = _new(httpx.AsyncClient)
-        self.places = asyncio.Semaphore(CONNECTIONS)
-        self.streams = asyncio.Semaphore(STREAMS)
+        self.places, self.streams = asyncio.Semaphore(CONNECTIONS), asyncio.Semaphore(STREAMS)
         # A loop finishes its asynchronous generators before it closes: no socket stays open.
         lifetime = self._until_closed(forget)
         self.open, self.aclose = lifetime.__anext__, lifetime.aclose
@@ -62,18 +61,14 @@ class Pools:
     The clients that the user gave are never closed here, and their own limits apply.
     """
 
-    def __init__(
-        self, given: Optional[httpx.Client], async_given: Optional[httpx.AsyncClient]
-    ) -> None:
+    def __init__(self, given: Optional[httpx.Client], other: Optional[httpx.AsyncClient]) -> None:
         _check_client(given, _SYNC, "http_client")
-        _check_client(async_given, _ASYNC, "async_http_client")
-        self._given, self._async_given = given, async_given
+        _check_client(other, _ASYNC, "async_http_client")
+        self._given, self._async_given = given, other
         self._made: Optional[httpx.Client] = None
-        self._places = BoundedSemaphore(CONNECTIONS)
-        self._streams = BoundedSemaphore(STREAMS)
+        self._places, self._streams = BoundedSemaphore(CONNECTIONS), BoundedSemaphore(STREAMS)
         self._by_loop: dict[asyncio.AbstractEventLoop, _LoopPool] = {}
-        self._lock = Lock()
-        self._closed = False
+        self._lock, self._closed = Lock(), False
 
     @contextmanager
     def client(self, *, stream: bool = False, queue: bool = False) -> Iterator[httpx.Client]:
@@ -82,7 +77,9 @@ class Pools:
         if self._given is not None:
             yield self._given
             return
-        made = self._sync_client()
+        with self._lock:
+            self._refuse_closed()
+            made = self._made = self._made or _new(httpx.Client)
         if stream and not self._streams.acquire(timeout=None if queue else STREAM_WAIT):
             raise _too_many_streams()
         try:
@@ -94,9 +91,7 @@ class Pools:
                 self._streams.release()
 
     @asynccontextmanager
-    async def async_client(
-        self, *, stream: bool = False, queue: bool = False
-    ) -> AsyncIterator[httpx.AsyncClient]:
+    async def async_client(self, *, stream: bool, queue: bool) -> AsyncIterator[httpx.AsyncClient]:
         """Asynchronous `client`, in the running event loop."""
         self._refuse_closed()
         if self._async_given is not None:
@@ -104,7 +99,13 @@ class Pools:
             return
         pool = await self._loop_pool()
         if stream:
-            await _acquire(pool.streams, None if queue else STREAM_WAIT)
+            import anyio
+
+            try:
+                with anyio.fail_after(None if queue else STREAM_WAIT):
+                    await pool.streams.acquire()
+            except TimeoutError:
+                raise _too_many_streams() from None
         try:
             async with pool.places:
                 self._refuse_closed()
@@ -117,32 +118,22 @@ class Pools:
         """Close the synchronous client, and refuse all further requests."""
         with self._lock:
             self._closed = True
-            made, self._made = self._made, None
-        if made is not None:
-            made.close()
+        if self._made is not None:
+            self._made.close()
 
     async def aclose(self) -> None:
         """Like `close`, and close the client of the running event loop as well."""
         import asyncio
 
         self.close()
-        pool = self._by_loop.get(asyncio.get_running_loop())
-        if pool is not None:
+        if pool := self._by_loop.get(asyncio.get_running_loop()):
             await pool.aclose()
-
-    def _sync_client(self) -> httpx.Client:
-        with self._lock:
-            self._refuse_closed()
-            if self._made is None:
-                self._made = _new(httpx.Client)
-            return self._made
 
     async def _loop_pool(self) -> _LoopPool:
         import asyncio
 
         loop = asyncio.get_running_loop()
-        pool = self._by_loop.get(loop)
-        if pool is None:
+        if not (pool := self._by_loop.get(loop)):
             pool = self._by_loop[loop] = _LoopPool(lambda: self._by_loop.pop(loop, None))
             await pool.open()
         return pool
@@ -150,16 +141,6 @@ class Pools:
     def _refuse_closed(self) -> None:
         if self._closed:
             raise ClientClosedError("the client is closed: create a new one")
-
-
-async def _acquire(streams: asyncio.Semaphore, timeout: Optional[float]) -> None:
-    import anyio
-
-    try:
-        with anyio.fail_after(timeout):
-            await streams.acquire()
-    except TimeoutError:
-        raise _too_many_streams() from None
 
 
 def _too_many_streams() -> APITimeoutError:
@@ -181,13 +162,12 @@ def _tls_with(*_: Optional[str]) -> ssl.SSLContext:
 def _new(kind: Callable[..., C]) -> C:
     """Return a new client; translate errors of settings that httpx reads from the environment."""
     try:
-        tls = _tls_with(*config.certificates())
+        tls = _tls_with(config.setting("SSL_CERT_FILE"), config.setting("SSL_CERT_DIR"))
         return kind(verify=tls, timeout=DEFAULT_TIMEOUT, limits=_LIMITS)
     except OSError as error:
         text = "the certificates of SSL_CERT_FILE or SSL_CERT_DIR cannot be read"
         raise ConfigurationError(f"{text}: {error.strerror or error}") from error
     except (ImportError, ValueError, httpx.InvalidURL):  # their texts may contain a password
-        raise ConfigurationError(
-            f"the proxy in the environment cannot be used: check {config.PROXIES}; "
-            "for a SOCKS proxy: pip install 'httpx[socks]'"
-        ) from None
+        text = f"the proxy in the environment cannot be used: check {config.PROXIES}"
+        advice = "for a SOCKS proxy: pip install 'httpx[socks]'"
+        raise ConfigurationError(f"{text}; {advice}") from None

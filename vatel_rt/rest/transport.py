@@ -11,9 +11,9 @@ import math
 import sys
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, closing, contextmanager, suppress
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Callable, Optional, TypeVar, Union
+from typing import TYPE_CHECKING, Any, Optional, Union
 from urllib.parse import urlsplit
 
 import httpx
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 log = logging.getLogger("vatel")
-T = TypeVar("T")
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
@@ -123,15 +122,11 @@ class RestClient:
         attempts = _Attempts(self._complete(request), self.max_retries, blocks=_in_event_loop())
         while True:
             with self._pools.client(stream=not read, queue=queue) as client:
-                response = attempts.send(client, stream=not read)
-                if response is not None:
-                    try:
+                if response := attempts.send(client, stream=not read):
+                    with closing(response):
                         yield response
-                    finally:
-                        if not read:
-                            response.close()
                     return
-            time.sleep(attempts.wait)
+            time.sleep(attempts.wait or 0)
 
     @asynccontextmanager
     async def stream_async(
@@ -143,19 +138,15 @@ class RestClient:
         attempts = _Attempts(self._complete(request), self.max_retries)
         while True:
             async with self._pools.async_client(stream=not read, queue=queue) as client:
-                response = await attempts.send_async(client, stream=not read)
-                if response is not None:
+                if response := await attempts.send_async(client, stream=not read):
                     try:
                         yield response
                     finally:
-                        if not read:
-                            await response.aclose()
+                        await response.aclose()
                     return
-            await asyncio.sleep(attempts.wait)
+            await asyncio.sleep(attempts.wait or 0)
 
-    def parse(self, response: httpx.Response, reader: Callable[[Any], T]) -> T:
-        """Return what `reader` makes of the JSON body, or raise ResponseParseError."""
-        return parse(response, reader)
+    parse = staticmethod(parse)
 
     def close(self) -> None:
         """Close the connections of the synchronous methods and refuse all further requests."""
@@ -190,32 +181,30 @@ class _Attempts:
     def __init__(self, request: dict[str, Any], max_retries: int, *, blocks: bool = False) -> None:
         self._request, self._max_retries = request, max_retries
         self._blocks = blocks and urlsplit(request["url"]).hostname in _LOOPBACK
-        self._count = 0
-        self._started = self.wait = 0.0
+        self._count, self._started = 0, 0.0
+        self.wait: Optional[float] = None
 
-    def send(self, client: httpx.Client, *, stream: bool) -> Optional[httpx.Response]:
+    def send(self, client: httpx.Client, stream: bool) -> Optional[httpx.Response]:
         """Make one attempt; return a successful answer, or None if another attempt follows."""
         try:
             response = client.send(self._begin(client), stream=stream)
             if not response.is_success:
                 response.read()
+            return self._answered(response)
         except httpx.RequestError as error:
             self._failed(error)
             return None
-        return self._answered(response)
 
-    async def send_async(
-        self, client: httpx.AsyncClient, *, stream: bool
-    ) -> Optional[httpx.Response]:
+    async def send_async(self, client: httpx.AsyncClient, stream: bool) -> Optional[httpx.Response]:
         """Asynchronous `send`."""
         try:
             response = await client.send(self._begin(client), stream=stream)
             if not response.is_success:
                 await response.aread()
+            return self._answered(response)
         except httpx.RequestError as error:
             self._failed(error)
             return None
-        return self._answered(response)
 
     def _begin(self, client: Union[httpx.Client, httpx.AsyncClient]) -> httpx.Request:
         self._count += 1
@@ -239,9 +228,8 @@ class _Attempts:
         """Return whether another attempt follows, and set `wait`."""
         if self._count > self._max_retries or not may_repeat(self._request["method"], failure):
             return False
-        wait = wait_before(self._count, failure)
-        self.wait = wait or 0.0
-        return wait is not None
+        self.wait = wait_before(self._count, failure)
+        return self.wait is not None
 
     def _log(self, outcome: object) -> None:
         method, path = self._request["method"], urlsplit(self._request["url"]).path
@@ -257,8 +245,6 @@ def _check_limits(timeout: Optional[Timeout], max_retries: int) -> None:
 
 
 def _in_event_loop() -> bool:
-    asyncio = sys.modules.get("asyncio")  # see `pools`: if nothing imported it, no loop runs
-    try:
-        return asyncio is not None and asyncio.get_running_loop() is not None
-    except RuntimeError:
-        return False
+    with suppress(RuntimeError, KeyError):  # see `pools`: if nothing imported asyncio, no loop runs
+        return sys.modules["asyncio"].get_running_loop() is not None
+    return False
