@@ -134,7 +134,13 @@ class LiveCall:
             cancelled = kind is not None and issubclass(kind, asyncio.CancelledError)
             self._outcome.set(CallEnd("cancelled" if cancelled else "caller_hung_up"))
             self._stop()
-            await self._wait_closed()
+            try:
+                if self._task is not None:
+                    await wait_shielded(self._task, shutdown.CLOSE_TIMEOUT)
+            finally:
+                await self._cleanup.wait()
+                report = self._report
+                log.info("call %s ended: %s; %s", report.session_id, self.end, report.to_dict())
 
     def __aiter__(self) -> LiveCall:
         return self
@@ -243,15 +249,6 @@ class LiveCall:
             self._dispatcher = None
         self._messages.close()
         self._cleanup.start()
-
-    async def _wait_closed(self) -> None:
-        try:
-            if self._task is not None:
-                await wait_shielded(self._task, shutdown.CLOSE_TIMEOUT)
-        finally:
-            await self._cleanup.wait()
-            end, report = self.end, self._report
-            log.info("call %s ended: %s; %s", report.session_id, end, report.to_dict())
 
 
 Call = LiveCall

@@ -99,14 +99,6 @@ class Reporter:
         self.report.session_id = session_id
         self.report.session_started_ms = round((time.monotonic() - self._created) * 1000, 1)
 
-    def caller_said(self) -> None:
-        """Count a final transcript of the caller."""
-        self.report.caller_turns += 1
-
-    def tool_called(self, name: str) -> None:
-        """Record the name of a tool that the agent calls."""
-        self.report.tool_calls.append(name)
-
     def interrupted(self) -> None:
         """Count an interruption; if the agent is audible, measure the time to silence."""
         self.report.interruptions += 1

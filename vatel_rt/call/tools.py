@@ -66,11 +66,7 @@ class Tools:
 
     @overload
     def tool(
-        self,
-        *,
-        name: Optional[str] = None,
-        timeout: float = DEFAULT_TIMEOUT,
-        cancel_on_interruption: bool = False,
+        self, *, name: Optional[str] = ..., timeout: float = ..., cancel_on_interruption: bool = ...
     ) -> Callable[[F], F]: ...
 
     def tool(
@@ -164,7 +160,7 @@ class RunningTools:
         log.info("tool %s: cancelled because the caller interrupted", name)
         return error_output("the tool was cancelled because the caller interrupted")
 
-    def interrupt(self) -> None:
+    def cancel_interruptible(self) -> None:
         """Cancel the tools that were registered with `cancel_on_interruption`."""
         for scope in self._cancellable:
             scope.cancel()
@@ -196,7 +192,11 @@ class _Tool:
             return error_output("the tool failed")
         finally:
             if not running.done():
-                await _cancel(name, running)
+                running.cancel()
+                running.add_done_callback(lambda done: done.cancelled() or done.exception())
+                await wait_shielded(running, CANCEL_TIMEOUT)
+            if not running.done():
+                log.warning("tool %s does not stop when it is cancelled: it was abandoned", name)
         log.warning("tool %s took longer than %g s", name, self.timeout)
         return error_output("the tool took too long")
 
@@ -204,15 +204,6 @@ class _Tool:
         call = functools.partial(self.function, **bound)
         result = call() if inspect.iscoroutinefunction(self.function) else await _in_thread(call)
         return await result if inspect.isawaitable(result) else result
-
-
-async def _cancel(name: str, running: asyncio.Future[Any]) -> None:
-    """Cancel a tool; abandon it if it does not stop in time."""
-    running.cancel()
-    running.add_done_callback(lambda done: done.cancelled() or done.exception())
-    await wait_shielded(running, CANCEL_TIMEOUT)
-    if not running.done():
-        log.warning("tool %s does not stop when it is cancelled: it was abandoned", name)
 
 
 async def _in_thread(call: Callable[[], Any]) -> Any:

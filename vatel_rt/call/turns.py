@@ -18,7 +18,7 @@ class Turns:
         self._turn_id = ""
         self._is_unfinished = False
         self._is_queue_reported = False
-        self._cut: set[str] = set()
+        self._refused_turns: set[str] = set()
         self._queued: list[tuple[str, float]] = []
         self._silent_at = 0.0
 
@@ -36,13 +36,11 @@ class Turns:
         """Seconds until everything has been played, if the device plays in real time."""
         return max(0.0, self._silent_at - time.monotonic())
 
-    def admit(
-        self, turn_id: str, ms: float, *, is_final: bool, queued_ms: Optional[float] = None
-    ) -> bool:
+    def admit(self, turn_id: str, ms: float, *, is_final: bool, queued_ms: Optional[float]) -> bool:
         """Return whether a piece of audio must be played; it then counts as queued."""
-        if turn_id in self._cut:
+        if turn_id in self._refused_turns:
             if is_final:
-                self._cut.discard(turn_id)  # a platform may use the same id for all turns
+                self._refused_turns.discard(turn_id)  # a platform may use the same id for all turns
             return False
         self._is_queue_reported |= bool(queued_ms)
         if ms:
@@ -63,7 +61,7 @@ class Turns:
         if self._is_unfinished:
             cut.add(self._turn_id)
             if self._turn_id:
-                self._cut.add(self._turn_id)
+                self._refused_turns.add(self._turn_id)
         self._is_unfinished = False
         return cut
 
