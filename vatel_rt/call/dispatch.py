@@ -90,10 +90,9 @@ class Dispatcher:
 
     def _response_audio(self, message: messages.ResponseAudio) -> int:
         data, device = message.data, self.device
-        turn_id, is_final = data.turn_id, data.is_final
+        turn_id, is_final, ms = data.turn_id, data.is_final, duration_ms(len(data.pcm))
         self.reporter.audio_received(turn_id, is_empty=not data.audio, is_final=is_final)
-        ms, queued_ms = duration_ms(len(data.pcm)), device.queued_ms
-        if self._turns.admit(turn_id, ms, is_final=is_final, queued_ms=queued_ms):
+        if self._turns.admit(turn_id, ms, is_final=is_final, queued_ms=device.queued_ms):
             refused_ms = device.refused_ms
             device.play(data.pcm)
             self._turns.drop(device.refused_ms - refused_ms)

@@ -34,10 +34,11 @@ class MessageQueue:
     def put(self, message: Incoming, *, audio: Optional[int] = None) -> None:
         """Add a message with that many characters of audio; None if it is not an audio message."""
         size = audio or 0
-        if len(self._audio) + len(self._others) >= self._capacity:
-            self._drop()
-        while self._audio_size and self._audio_size + size > self._audio_capacity:
-            self._drop()
+        while len(self._audio) + len(self._others) >= self._capacity or (
+            self._audio_size and self._audio_size + size > self._audio_capacity
+        ):
+            self.dropped += 1
+            self._pop(self._audio or self._others)
         self._number += 1
         queue = self._others if audio is None else self._audio
         queue.append((self._number, message, size))
@@ -71,10 +72,6 @@ class MessageQueue:
     def _notify(self) -> None:
         if self._changed is not None:
             self._changed.set()
-
-    def _drop(self) -> None:
-        self.dropped += 1
-        self._pop(self._audio or self._others)
 
     def _pop(self, queue: deque[tuple[int, Incoming, int]]) -> Incoming:
         _, message, size = queue.popleft()

@@ -126,17 +126,18 @@ class Tools:
             return error_output(f"there is no tool {name!r}")
         log.debug("tool %s: called with %s", name, sorted(arguments))
         try:
-            bound, dropped = tool.signature.bind(arguments)
-        except ValueError as error:
-            which = str(error).partition(":")[0]  # the rest may contain a value
-            log.warning("tool %s: invalid arguments: %s; given: %s", name, which, sorted(arguments))
-            return error_output(f"invalid arguments: {error}")
-        except Exception:  # raised by a model of the application
+            try:
+                bound, dropped = tool.signature.bind(arguments)
+            except ValueError as error:
+                which, given = str(error).partition(":")[0], sorted(arguments)  # without values
+                log.warning("tool %s: invalid arguments: %s; given: %s", name, which, given)
+                return error_output(f"invalid arguments: {error}")
+            if dropped:
+                log.info("tool %s: dropped unexpected arguments: %s", name, dropped)
+            return await tool.output(name, bound)
+        except Exception:  # raised by the function, or by a model of the application
             log.exception("tool %s failed", name)
             return error_output("the tool failed")
-        if dropped:
-            log.info("tool %s: dropped unexpected arguments: %s", name, dropped)
-        return await tool.output(name, bound)
 
 
 class RunningTools:
@@ -179,7 +180,7 @@ class _Tool:
     cancel_on_interruption: bool
 
     async def output(self, name: str, bound: dict[str, Any]) -> str:
-        """Run the function, and return its output or an error."""
+        """Run the function, and return its output or that it took too long; raise its errors."""
         running = asyncio.ensure_future(self._run(bound))
         try:
             await asyncio.wait({running}, timeout=self.timeout)
@@ -187,9 +188,6 @@ class _Tool:
                 return error_output("the tool was cancelled")
             if running.done():
                 return text_of(running.result())
-        except Exception:
-            log.exception("tool %s failed", name)
-            return error_output("the tool failed")
         finally:
             if not running.done():
                 running.cancel()

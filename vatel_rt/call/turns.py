@@ -16,8 +16,7 @@ class Turns:
     def __init__(self) -> None:
         self.underruns = 0
         self._turn_id = ""
-        self._is_unfinished = False
-        self._is_queue_reported = False
+        self._is_unfinished = self._is_queue_reported = False
         self._refused_turns: set[str] = set()
         self._queued: list[tuple[str, float]] = []
         self._silent_at = 0.0
@@ -60,18 +59,16 @@ class Turns:
         self._silent_at = 0.0
         if self._is_unfinished:
             cut.add(self._turn_id)
-            if self._turn_id:
-                self._refused_turns.add(self._turn_id)
+            self._refused_turns |= {self._turn_id} - {""}
         self._is_unfinished = False
         return cut
 
     def drop(self, dropped_ms: float) -> set[str]:
         """Remove the last `dropped_ms` of the queued audio; return the ids of its turns."""
         turn_ids: set[str] = set()
-        for index in reversed(range(len(self._queued))):
+        for index, (turn_id, ms) in reversed(list(enumerate(self._queued))):
             if dropped_ms <= 0:
                 break
-            turn_id, ms = self._queued[index]
             turn_ids.add(turn_id)
             self._queued[index] = (turn_id, max(0.0, ms - dropped_ms))
             dropped_ms -= ms
