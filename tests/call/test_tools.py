@@ -459,11 +459,11 @@ async def test_an_interruption_cancels_the_tools_that_want_it() -> None:
     await patient.began.acquire()
     await hasty.began.acquire()
     await hasty.began.acquire()
-    running.interrupt()
+    running.cancel_interruptible()
     assert "interrupted" in json.loads(await two)["error"]
     assert not one.done()
     assert not elsewhere.done()
     patient.go.set()
     hasty.go.set()
     assert await asyncio.gather(one, elsewhere) == ["null", "null"]
-    running.interrupt()  # nothing is running
+    running.cancel_interruptible()  # nothing is running

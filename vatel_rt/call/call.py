@@ -23,7 +23,6 @@ from vatel_rt.call.end import CallEnd, Outcome
 from vatel_rt.call.message_queue import MessageQueue
 from vatel_rt.call.microphone import Microphone
 from vatel_rt.call.report import CallReport, Reporter
-from vatel_rt.call.shutdown import Cleanup, call_tasks, close_in_time, wait_shielded
 from vatel_rt.call.tools import Tools
 from vatel_rt.call.transcript import Transcript, TranscriptRow
 from vatel_rt.realtime.connection import Connection
@@ -89,7 +88,7 @@ class LiveCall:
         self._dispatcher: Optional[Dispatcher] = None
         self._task: Optional[asyncio.Task[None]] = None
         self._outcome = Outcome()
-        self._cleanup = Cleanup()
+        self._cleanup = shutdown.Cleanup()
 
     @property
     def report(self) -> CallReport:
@@ -134,7 +133,13 @@ class LiveCall:
             cancelled = kind is not None and issubclass(kind, asyncio.CancelledError)
             self._outcome.set(CallEnd("cancelled" if cancelled else "caller_hung_up"))
             self._stop()
-            await self._wait_closed()
+            try:
+                if self._task is not None:
+                    await shutdown.wait_shielded(self._task, shutdown.CLOSE_TIMEOUT)
+            finally:
+                await self._cleanup.wait()
+                report = self._report
+                log.info("call %s ended: %s; %s", report.session_id, self.end, report.to_dict())
 
     def __aiter__(self) -> LiveCall:
         return self
@@ -215,14 +220,14 @@ class LiveCall:
         self._cleanup.callback(self._audio.detach)
         self._cleanup.callback(setattr, self._audio, "muted", self._audio.muted)
         connection = await self._connect()
-        self._cleanup.push_async_callback(close_in_time, "connection", connection.close)
+        self._cleanup.push_async_callback(shutdown.close_in_time, "connection", connection.close)
         connection.taps.extend(self.taps)
-        self._cleanup.push_async_callback(close_in_time, "audio device", self._audio.close)
+        self._cleanup.push_async_callback(shutdown.close_in_time, "audio device", self._audio.close)
         await self._audio.start()
         return reporter, connection
 
     async def _run(self, reporter: Reporter, connection: Connection) -> None:
-        async with call_tasks(self._outcome.fail) as tasks:
+        async with shutdown.call_tasks(self._outcome.fail) as tasks:
             record = (reporter, self._transcript, self._messages, self._outcome)
             self._dispatcher = Dispatcher(connection, self._audio, self._tools, tasks, *record)
             tasks.start_soon(connection.send_queued_audio)
@@ -243,15 +248,6 @@ class LiveCall:
             self._dispatcher = None
         self._messages.close()
         self._cleanup.start()
-
-    async def _wait_closed(self) -> None:
-        try:
-            if self._task is not None:
-                await wait_shielded(self._task, shutdown.CLOSE_TIMEOUT)
-        finally:
-            await self._cleanup.wait()
-            end, report = self.end, self._report
-            log.info("call %s ended: %s; %s", report.session_id, end, report.to_dict())
 
 
 Call = LiveCall

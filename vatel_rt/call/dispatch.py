@@ -90,10 +90,9 @@ class Dispatcher:
 
     def _response_audio(self, message: messages.ResponseAudio) -> int:
         data, device = message.data, self.device
-        turn_id, is_final = data.turn_id, data.is_final
+        turn_id, is_final, ms = data.turn_id, data.is_final, duration_ms(len(data.pcm))
         self.reporter.audio_received(turn_id, is_empty=not data.audio, is_final=is_final)
-        ms, queued_ms = duration_ms(len(data.pcm)), device.queued_ms
-        if self._turns.admit(turn_id, ms, is_final=is_final, queued_ms=queued_ms):
+        if self._turns.admit(turn_id, ms, is_final=is_final, queued_ms=device.queued_ms):
             refused_ms = device.refused_ms
             device.play(data.pcm)
             self._turns.drop(device.refused_ms - refused_ms)
@@ -105,17 +104,17 @@ class Dispatcher:
 
     def _input_audio_transcript(self, message: messages.InputAudioTranscript) -> None:
         if message.data.is_final:
-            self.reporter.caller_said()
+            self.reporter.report.caller_turns += 1
             self.transcript.caller_said(message.data.turn_id or "", message.data.transcript)
 
     def _interruption(self, _message: messages.Interruption) -> None:
         self.reporter.interrupted()
         self.interrupt()
         # A tool call that arrived just before must have taken its first step to be cancelled.
-        asyncio.get_running_loop().call_soon(self._running_tools.interrupt)
+        asyncio.get_running_loop().call_soon(self._running_tools.cancel_interruptible)
 
     def _tool_call(self, message: messages.ToolCall) -> None:
-        self.reporter.tool_called(message.data.tool_name)
+        self.reporter.report.tool_calls.append(message.data.tool_name)
         self.tasks.start_soon(self._run_tool, message)
 
     def _session_ended(self, _message: messages.SessionEnded) -> None:

@@ -52,14 +52,6 @@ _CLOSES: dict[Reason, set[int]] = {
     "server_went_away": {1001, 1012},
 }
 _TRANSIENT = range(1011, 1015)  # others are permanent, or private (3000 to 4999)
-_CAUSES: dict[errors.Cause, Reason] = {
-    "caller": "caller_hung_up",
-    "network": "connection_lost",
-    "ping_timeout": "ping_timeout",
-    "idle_timeout": "idle_timeout",
-    "protocol_error": "protocol_error",
-    "frame_too_large": "frame_too_large",
-}
 # The first match counts, so a class precedes its base classes.
 _ERRORS: dict[type[BaseException], Reason] = {
     asyncio.CancelledError: "cancelled",
@@ -126,9 +118,10 @@ class CallEnd:
     def of(cls, error: BaseException) -> CallEnd:
         """Return the end that corresponds to a close, a refusal, a failure or a cancellation."""
         if isinstance(error, errors.ConnectionClosed):
-            matching = (end for end, codes in _CLOSES.items() if error.code in codes)
-            by_code: Reason = next(matching, "server_error")
-            return cls(_CAUSES.get(error.cause, by_code), error.code, error.reason)
+            by_code = next((end for end, of in _CLOSES.items() if error.code in of), "server_error")
+            by_cause: dict[str, Any] = {"caller": "caller_hung_up", "network": "connection_lost"}
+            by_cause["platform"] = by_code  # the other causes are reasons themselves
+            return cls(by_cause.get(error.cause, error.cause), error.code, error.reason)
         reason = next(end for kind, end in _ERRORS.items() if isinstance(error, kind))
         if isinstance(error, errors.AuthenticationError) and error.origin == "request":
             reason = "refused"  # it is the API key that was refused, not the session token
@@ -139,10 +132,9 @@ class CallEnd:
 class Outcome:
     """Holds how a call ended, and the error that its iteration raises. The first end counts."""
 
-    def __init__(self) -> None:
-        self.end: Optional[CallEnd] = None
-        self.failure: Optional[Exception] = None
-        self.session_id: Optional[str] = None
+    end: Optional[CallEnd] = None
+    failure: Optional[Exception] = None
+    session_id: Optional[str] = None
 
     @property
     def is_clean(self) -> bool:

@@ -4,18 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from typing import NamedTuple, Optional
+from typing import Optional
 
 from vatel_rt.realtime.messages import Incoming
 
 CAPACITY = 500  # ten seconds of audio in the smallest usual pieces
 AUDIO_CAPACITY = 8 * 1024 * 1024  # characters of base64: two minutes
-
-
-class _Entry(NamedTuple):
-    number: int
-    message: Incoming
-    audio: int
 
 
 class MessageQueue:
@@ -32,21 +26,22 @@ class MessageQueue:
         self._number = 0
         self._audio_size = 0
         # Two queues, so that the oldest audio is found at once; the numbers give the order.
-        self._audio: deque[_Entry] = deque()
-        self._others: deque[_Entry] = deque()
+        self._audio: deque[tuple[int, Incoming, int]] = deque()
+        self._others: deque[tuple[int, Incoming, int]] = deque()
         self._changed: Optional[asyncio.Event] = None  # Python 3.9 needs a loop to create it
         self._closed = False
 
     def put(self, message: Incoming, *, audio: Optional[int] = None) -> None:
         """Add a message with that many characters of audio; None if it is not an audio message."""
         size = audio or 0
-        if len(self._audio) + len(self._others) >= self._capacity:
-            self._drop()
-        while self._audio_size and self._audio_size + size > self._audio_capacity:
-            self._drop()
+        while len(self._audio) + len(self._others) >= self._capacity or (
+            self._audio_size and self._audio_size + size > self._audio_capacity
+        ):
+            self.dropped += 1
+            self._pop(self._audio or self._others)
         self._number += 1
         queue = self._others if audio is None else self._audio
-        queue.append(_Entry(self._number, message, size))
+        queue.append((self._number, message, size))
         self._audio_size += size
         self._notify()
 
@@ -61,9 +56,8 @@ class MessageQueue:
             if self._closed:
                 return None
             await self._change()
-        if self._audio and self._others:
-            return self._pop(min(self._audio, self._others, key=lambda queue: queue[0].number))
-        return self._pop(self._audio or self._others)
+        waiting = filter(None, (self._audio, self._others))
+        return self._pop(min(waiting, key=lambda queue: queue[0][0]))
 
     async def wait_closed(self) -> None:
         """Wait until the queue is closed, without reading."""
@@ -79,11 +73,7 @@ class MessageQueue:
         if self._changed is not None:
             self._changed.set()
 
-    def _drop(self) -> None:
-        self.dropped += 1
-        self._pop(self._audio or self._others)
-
-    def _pop(self, queue: deque[_Entry]) -> Incoming:
-        entry = queue.popleft()
-        self._audio_size -= entry.audio
-        return entry.message
+    def _pop(self, queue: deque[tuple[int, Incoming, int]]) -> Incoming:
+        _, message, size = queue.popleft()
+        self._audio_size -= size
+        return message

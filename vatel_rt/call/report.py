@@ -99,14 +99,6 @@ class Reporter:
         self.report.session_id = session_id
         self.report.session_started_ms = round((time.monotonic() - self._created) * 1000, 1)
 
-    def caller_said(self) -> None:
-        """Count a final transcript of the caller."""
-        self.report.caller_turns += 1
-
-    def tool_called(self, name: str) -> None:
-        """Record the name of a tool that the agent calls."""
-        self.report.tool_calls.append(name)
-
     def interrupted(self) -> None:
         """Count an interruption; if the agent is audible, measure the time to silence."""
         self.report.interruptions += 1
@@ -137,7 +129,12 @@ class Reporter:
                 self._measure_silence()
         for event in self._voice.push(captured):
             self._asked_ms = None if event.kind == "started" else event.at / SAMPLE_RATE * 1000
-        self._match_answer()
+        asked, answered = self._asked_ms, self._answered_ms
+        if asked is not None and answered is not None and answered >= asked:
+            self._asked_ms = None
+            received = next((ms for ms in self._received_ms if ms >= asked), asked)
+            self.report.answer_ms.append(round(answered - asked, 1))
+            self.report.answer_received_ms.append(round(min(received, answered) - asked, 1))
 
     def _measure_silence(self) -> None:
         """Record how long playback took to fall silent after an interruption."""
@@ -145,15 +142,6 @@ class Reporter:
             ended = self.report.duration_ms - self._silent_blocks * BLOCK_MS
             self.report.silence_ms.append(max(0.0, ended - self._interrupted_ms))
             self._interrupted_ms = None
-
-    def _match_answer(self) -> None:
-        """Record the times of an answer once the end of the question and the answer are known."""
-        asked, answered = self._asked_ms, self._answered_ms
-        if asked is not None and answered is not None and answered >= asked:
-            self.report.answer_ms.append(round(answered - asked, 1))
-            received = next((ms for ms in self._received_ms if ms >= asked), asked)
-            self.report.answer_received_ms.append(round(min(received, answered) - asked, 1))
-            self._asked_ms = None
 
 
 class LossCounter:

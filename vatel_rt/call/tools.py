@@ -66,11 +66,7 @@ class Tools:
 
     @overload
     def tool(
-        self,
-        *,
-        name: Optional[str] = None,
-        timeout: float = DEFAULT_TIMEOUT,
-        cancel_on_interruption: bool = False,
+        self, *, name: Optional[str] = ..., timeout: float = ..., cancel_on_interruption: bool = ...
     ) -> Callable[[F], F]: ...
 
     def tool(
@@ -130,17 +126,18 @@ class Tools:
             return error_output(f"there is no tool {name!r}")
         log.debug("tool %s: called with %s", name, sorted(arguments))
         try:
-            bound, dropped = tool.signature.bind(arguments)
-        except ValueError as error:
-            which = str(error).partition(":")[0]  # the rest may contain a value
-            log.warning("tool %s: invalid arguments: %s; given: %s", name, which, sorted(arguments))
-            return error_output(f"invalid arguments: {error}")
-        except Exception:  # raised by a model of the application
+            try:
+                bound, dropped = tool.signature.bind(arguments)
+            except ValueError as error:
+                which, given = str(error).partition(":")[0], sorted(arguments)  # without values
+                log.warning("tool %s: invalid arguments: %s; given: %s", name, which, given)
+                return error_output(f"invalid arguments: {error}")
+            if dropped:
+                log.info("tool %s: dropped unexpected arguments: %s", name, dropped)
+            return await tool.output(name, bound)
+        except Exception:  # raised by the function, or by a model of the application
             log.exception("tool %s failed", name)
             return error_output("the tool failed")
-        if dropped:
-            log.info("tool %s: dropped unexpected arguments: %s", name, dropped)
-        return await tool.output(name, bound)
 
 
 class RunningTools:
@@ -164,7 +161,7 @@ class RunningTools:
         log.info("tool %s: cancelled because the caller interrupted", name)
         return error_output("the tool was cancelled because the caller interrupted")
 
-    def interrupt(self) -> None:
+    def cancel_interruptible(self) -> None:
         """Cancel the tools that were registered with `cancel_on_interruption`."""
         for scope in self._cancellable:
             scope.cancel()
@@ -183,7 +180,7 @@ class _Tool:
     cancel_on_interruption: bool
 
     async def output(self, name: str, bound: dict[str, Any]) -> str:
-        """Run the function, and return its output or an error."""
+        """Run the function, and return its output or that it took too long; raise its errors."""
         running = asyncio.ensure_future(self._run(bound))
         try:
             await asyncio.wait({running}, timeout=self.timeout)
@@ -191,12 +188,13 @@ class _Tool:
                 return error_output("the tool was cancelled")
             if running.done():
                 return text_of(running.result())
-        except Exception:
-            log.exception("tool %s failed", name)
-            return error_output("the tool failed")
         finally:
             if not running.done():
-                await _cancel(name, running)
+                running.cancel()
+                running.add_done_callback(lambda done: done.cancelled() or done.exception())
+                await wait_shielded(running, CANCEL_TIMEOUT)
+            if not running.done():
+                log.warning("tool %s does not stop when it is cancelled: it was abandoned", name)
         log.warning("tool %s took longer than %g s", name, self.timeout)
         return error_output("the tool took too long")
 
@@ -204,15 +202,6 @@ class _Tool:
         call = functools.partial(self.function, **bound)
         result = call() if inspect.iscoroutinefunction(self.function) else await _in_thread(call)
         return await result if inspect.isawaitable(result) else result
-
-
-async def _cancel(name: str, running: asyncio.Future[Any]) -> None:
-    """Cancel a tool; abandon it if it does not stop in time."""
-    running.cancel()
-    running.add_done_callback(lambda done: done.cancelled() or done.exception())
-    await wait_shielded(running, CANCEL_TIMEOUT)
-    if not running.done():
-        log.warning("tool %s does not stop when it is cancelled: it was abandoned", name)
 
 
 async def _in_thread(call: Callable[[], Any]) -> Any:

@@ -71,9 +71,7 @@ class Transcript:
             index = self._last_rows.get(turn_id)
             if index is not None:
                 self.rows[index] = replace(self.rows[index], interrupted=True)
-            if turn_id and (
-                interim is not None or index is None
-            ):  # the final text has not arrived yet
+            if turn_id and (interim is not None or index is None):  # the final text is to come
                 self._cut.add(turn_id)
 
     def _settle(self, role: Role, text: str, turn_id: str, interrupted: bool = False) -> None:

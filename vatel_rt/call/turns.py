@@ -16,9 +16,8 @@ class Turns:
     def __init__(self) -> None:
         self.underruns = 0
         self._turn_id = ""
-        self._is_unfinished = False
-        self._is_queue_reported = False
-        self._cut: set[str] = set()
+        self._is_unfinished = self._is_queue_reported = False
+        self._refused_turns: set[str] = set()
         self._queued: list[tuple[str, float]] = []
         self._silent_at = 0.0
 
@@ -36,13 +35,11 @@ class Turns:
         """Seconds until everything has been played, if the device plays in real time."""
         return max(0.0, self._silent_at - time.monotonic())
 
-    def admit(
-        self, turn_id: str, ms: float, *, is_final: bool, queued_ms: Optional[float] = None
-    ) -> bool:
+    def admit(self, turn_id: str, ms: float, *, is_final: bool, queued_ms: Optional[float]) -> bool:
         """Return whether a piece of audio must be played; it then counts as queued."""
-        if turn_id in self._cut:
+        if turn_id in self._refused_turns:
             if is_final:
-                self._cut.discard(turn_id)  # a platform may use the same id for all turns
+                self._refused_turns.discard(turn_id)  # a platform may use the same id for all turns
             return False
         self._is_queue_reported |= bool(queued_ms)
         if ms:
@@ -62,18 +59,16 @@ class Turns:
         self._silent_at = 0.0
         if self._is_unfinished:
             cut.add(self._turn_id)
-            if self._turn_id:
-                self._cut.add(self._turn_id)
+            self._refused_turns |= {self._turn_id} - {""}
         self._is_unfinished = False
         return cut
 
     def drop(self, dropped_ms: float) -> set[str]:
         """Remove the last `dropped_ms` of the queued audio; return the ids of its turns."""
         turn_ids: set[str] = set()
-        for index in reversed(range(len(self._queued))):
+        for index, (turn_id, ms) in reversed(list(enumerate(self._queued))):
             if dropped_ms <= 0:
                 break
-            turn_id, ms = self._queued[index]
             turn_ids.add(turn_id)
             self._queued[index] = (turn_id, max(0.0, ms - dropped_ms))
             dropped_ms -= ms
