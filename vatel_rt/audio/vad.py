@@ -13,12 +13,10 @@ from typing import Literal
 from vatel_rt.audio.levels import level
 from vatel_rt.audio.pcm import BLOCK_BYTES, BLOCK_FRAMES, BLOCK_MS
 
-ON_DB, OFF_DB = 6.0, 3.0
-"""How far above the noise floor speech begins, and goes on: two limits prevent flutter."""
+ON_DB, OFF_DB = 6.0, 3.0  # above the noise floor, to begin and go on: two limits prevent flutter
 MIN_DBFS = -52.0  # anything quieter than this is not speech, however quiet the room is
 FLOOR_BLOCKS, LEARNING_BLOCKS = 2000 // BLOCK_MS, 200 // BLOCK_MS
-SMOOTHING = 0.3
-ONSET_BLOCKS = 8
+SMOOTHING, ONSET_BLOCKS = 0.3, 8
 
 
 @dataclass(frozen=True)
