@@ -182,15 +182,13 @@ class BufferedDevice(BaseDevice):
 
     @contextmanager
     def _stopping_on_error(self) -> Iterator[None]:
-        """Stop at any error, also of the monitor: the reader must not wait forever."""
         try:
             yield
-        except Exception as error:
+        except Exception as error:  # also of the monitor: the reader must not wait forever
             log.exception("the audio device stopped")
             self._stop(AudioDeviceError(f"the audio device stopped: {error}"))
 
     def _exchange(self, captured: bytes, played: bytes) -> None:
-        """Hand over both sides of a block."""
         self._last = (captured, played)
         captured = _SILENCE if self.muted else captured
         self._unread += len(self._captured) == CAPTURE_BLOCKS

@@ -60,10 +60,8 @@ class Canceller:
             import numpy
             from pywebrtc_audio import AudioProcessor
         except ImportError as error:  # also of the empty package that Python 3.9 gets
-            raise AudioDeviceError(
-                "mode='aec' needs pywebrtc-audio, which requires Python 3.10 or later: "
-                f"pip install 'vatel[aec]' ({error})"
-            ) from error
+            need = "mode='aec' needs pywebrtc-audio, which requires Python 3.10 or later"
+            raise AudioDeviceError(f"{need}: pip install 'vatel[aec]' ({error})") from error
         self._numpy: Any = numpy
         self._echo = AudioProcessor(sample_rate=SAMPLE_RATE, echo_cancellation=True)
 

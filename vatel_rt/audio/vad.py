@@ -35,8 +35,7 @@ class VoiceActivity:
 
     def __init__(self, *, start_ms: float = 60, stop_ms: float = 500) -> None:
         self.speaking, self.position = False, 0
-        self._needed = max(1, round(start_ms / BLOCK_MS))
-        self._stop_blocks = max(1, round(stop_ms / BLOCK_MS))
+        self._needed, self._stop_blocks = (max(1, round(x / BLOCK_MS)) for x in (start_ms, stop_ms))
         self._rest = b""
         self._smooth: float | None = None
         self._levels: deque[float] = deque(maxlen=FLOOR_BLOCKS)

@@ -143,10 +143,8 @@ class PyAudioDevice(BufferedDevice):
     def _open_chosen(self) -> None:
         names = self._open_both(*self._choices)
         # An index may mean another device after one is removed; a name does not.
-        input_, output = (
-            name if isinstance(choice, int) else choice
-            for name, choice in zip(names, self._choices)
-        )
+        pairs = zip(names, self._choices)
+        input_, output = (name if isinstance(own, int) else own for name, own in pairs)
         self._lasting_choices = (input_, output)
 
     def _open_both(self, input_: Choice, output: Choice) -> tuple[str, str]:

@@ -96,16 +96,12 @@ class PortAudio:
             rows = [library.get_device_info_by_index(i) for i in range(library.get_device_count())]
             apis = [library.get_host_api_info_by_index(row["hostApi"])["name"] for row in rows]
         keys = ("maxInputChannels", "maxOutputChannels", "defaultSampleRate")
-        return [
-            SoundDevice(
-                row["index"],
-                str(row["name"]),
-                api,
-                *(row[key] for key in keys),
-                *(row["index"] == default for default in defaults),
-            )
-            for row, api in zip(rows, apis)
-        ]
+        found = []
+        for row, api in zip(rows, apis):
+            index, sizes = row["index"], (row[key] for key in keys)
+            is_default = (index == default for default in defaults)
+            found.append(SoundDevice(index, str(row["name"]), api, *sizes, *is_default))
+        return found
 
     def choose(self, choice: Choice, direction: Direction) -> StreamFormat:
         """Return the chosen device with 24 000 Hz and one channel, or the nearest it supports."""
@@ -122,11 +118,9 @@ class PortAudio:
         device, direction, rate, channels = form
         which = {direction: True, f"{direction}_device_index": device.index}
         which |= {"channels": channels, "format": self._module.paInt16, "start": False}
-        size = frames * rate // SAMPLE_RATE
+        which["frames_per_buffer"] = frames * rate // SAMPLE_RATE
         with _portaudio():
-            stream = self._library.open(
-                rate=rate, frames_per_buffer=size, stream_callback=callback, **which
-            )
+            stream = self._library.open(rate=rate, stream_callback=callback, **which)
             self._streams.append(stream)
             return float(getattr(stream, f"get_{direction}_latency")())
 
