@@ -9,7 +9,7 @@ import pytest
 
 from vatel_rt import PyAudioDevice
 from vatel_rt.audio.portaudio import device as pyaudio_device
-from vatel_rt.audio.portaudio.library import Choice, Line, SoundDevice
+from vatel_rt.audio.portaudio.library import Choice, SoundDevice, StreamFormat
 from vatel_rt.errors import AudioDeviceError
 
 pytestmark = pytest.mark.anyio
@@ -30,7 +30,7 @@ class Machine:
         """Stand in for the constructor of `PortAudio`."""
         return self
 
-    def choose(self, choice: Choice, direction: Any) -> Line:
+    def choose(self, choice: Choice, direction: Any) -> StreamFormat:
         found = [
             device
             for index, name in enumerate(self.there)
@@ -41,7 +41,7 @@ class Machine:
             self.tell(choice)
         if not found:
             raise AudioDeviceError("no such device")
-        return Line(found[0], direction, 24_000, 1)
+        return StreamFormat(found[0], direction, 24_000, 1)
 
     def open(self, *_: object) -> float:
         return 0.0

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from typing import Optional
 
 from vatel_rt.audio.device import BufferedDevice
 from vatel_rt.audio.pcm import BLOCK_BYTES, BLOCK_MS
 from vatel_rt.errors import AudioDeviceError, ConfigurationError
 from vatel_rt.validation import check_types
-
-log = logging.getLogger("vatel.audio")
 
 LATE_BLOCKS = 50  # a device that is later than this (1 s) restarts its clock instead of catching up
 
@@ -46,23 +43,20 @@ class ClockedDevice(BufferedDevice):
                 self._stop()
                 self._shut()
 
-    def _open(self) -> None:
-        """Prepare the two sides of the device."""
+    def _open(self) -> None: ...  # prepare the two sides of the device
 
-    def _shut(self) -> None:
-        """Close what `_open` opened."""
+    def _shut(self) -> None: ...  # close what `_open` opened
 
     def _capture(self) -> bytes:
         """Return the next block of the microphone; silence by default."""
         return bytes(BLOCK_BYTES)
 
-    def _emit(self, block: bytes) -> None:
-        """Play a block; by default it is discarded."""
+    def _emit(self, block: bytes) -> None: ...  # play a block; by default it is discarded
 
     async def _pace(self) -> None:
         loop = asyncio.get_running_loop()
         due = loop.time()
-        try:
+        with self._stopping_on_error():
             while True:
                 captured, played = self._capture(), self._playout.read(BLOCK_BYTES)
                 self._emit(played)
@@ -71,9 +65,6 @@ class ClockedDevice(BufferedDevice):
                 if due < loop.time() - LATE_BLOCKS * self._block_seconds:
                     due = loop.time()
                 await asyncio.sleep(max(0.0, due - loop.time()))
-        except Exception as error:  # also of the monitor: the reader must not wait forever
-            log.exception("the audio device stopped")
-            self._stop(AudioDeviceError(f"the audio device stopped: {error}"))
 
 
 class SilentDevice(ClockedDevice):

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import deque
-from typing import Callable, Literal, Optional, Protocol
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Callable, Optional, Protocol
 
 from vatel_rt.audio.levels import Level, Levels
 from vatel_rt.audio.pcm import BLOCK_BYTES, duration_ms
 from vatel_rt.audio.playout import PlayoutBuffer
 from vatel_rt.errors import AudioDeviceError
 
-Monitor = Callable[[bytes, bytes], None]
-"""Called once per block with the audio captured and the audio played in the same 20 ms."""
+log = logging.getLogger("vatel.audio")
 
-CAPTURE_BLOCKS = 250
-"""Captured blocks kept for a slow reader (5 s). Beyond that, the oldest is dropped."""
+Monitor = Callable[[bytes, bytes], None]  # called with both sides of each block: captured, played
+CAPTURE_BLOCKS = 250  # kept for a slow reader (5 s); beyond that, the oldest is dropped
 _SILENCE = bytes(BLOCK_BYTES)
 
 
@@ -25,8 +27,7 @@ class AudioDevice(Protocol):
     To write one, derive it from `BaseDevice`. The counters start at 0 with each `start`.
     """
 
-    muted: bool
-    """Whether silence is sent instead of the captured audio, at the same pace."""
+    muted: bool  # whether silence is sent instead of the captured audio, at the same pace
 
     @property
     def levels(self) -> Levels:
@@ -67,14 +68,12 @@ class AudioDevice(Protocol):
 
         Raises `AudioDeviceError` if the device is not open, or stopped working.
         """
-        ...
 
     def play(self, pcm: bytes) -> None:
         """Queue `pcm`, any number of whole samples, for the speaker."""
 
     def clear(self) -> float:
         """Drop the queued audio; return how many milliseconds were dropped."""
-        ...
 
     async def drain(self) -> None:
         """Wait until all queued audio has been played."""
@@ -118,10 +117,9 @@ class BufferedDevice(BaseDevice):
     def __init__(self) -> None:
         self._playout = PlayoutBuffer()
         self._captured: deque[bytes] = deque(maxlen=CAPTURE_BLOCKS)
-        self._last = (_SILENCE, _SILENCE)
-        self._unread = 0
+        self._last, self._unread = (_SILENCE, _SILENCE), 0
         self._exchanged: asyncio.Event  # set once the next block is exchanged
-        self._state: Literal["not open", "open", "closed"] = "not open"
+        self._state, self._is_running = "not open", False
         self._failure: Optional[AudioDeviceError] = None
 
     @property
@@ -171,26 +169,28 @@ class BufferedDevice(BaseDevice):
         while self._playout and self._is_running:
             await self._exchanged.wait()
 
-    @property
-    def _is_running(self) -> bool:
-        return self._state == "open"
-
     def _begin(self) -> None:
         """Reset everything for a new start."""
         BufferedDevice.__init__(self)
-        self._state, self._exchanged = "open", asyncio.Event()
+        self._is_running, self._exchanged = True, asyncio.Event()
 
     def _stop(self, failure: Optional[AudioDeviceError] = None) -> None:
         """End `read`, once the captured blocks are read, with `failure`."""
         if self._is_running:
-            self._state, self._failure = "closed", failure
+            self._state, self._is_running, self._failure = "closed", False, failure
             self._exchanged.set()
 
+    @contextmanager
+    def _stopping_on_error(self) -> Iterator[None]:
+        try:
+            yield
+        except Exception as error:  # also of the monitor: the reader must not wait forever
+            log.exception("the audio device stopped")
+            self._stop(AudioDeviceError(f"the audio device stopped: {error}"))
+
     def _exchange(self, captured: bytes, played: bytes) -> None:
-        """Hand over both sides of a block."""
         self._last = (captured, played)
-        if self.muted:
-            captured = _SILENCE
+        captured = _SILENCE if self.muted else captured
         self._unread += len(self._captured) == CAPTURE_BLOCKS
         self._captured.append(captured)
         self._exchanged.set()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import deque
+from itertools import islice
 from operator import mul
 from typing import Any, Callable, Literal
 
@@ -14,9 +15,7 @@ from vatel_rt.errors import AudioDeviceError, ConfigurationError
 log = logging.getLogger("vatel.audio")
 
 Mode = Literal["full", "half", "aec"]
-Cleaner = Callable[[bytes, bytes], bytes]
-"""Returns the block to send, given the captured and the played block."""
-
+Cleaner = Callable[[bytes, bytes], bytes]  # (captured, played) -> the block to send
 AUDIBLE_DBFS = -55.0  # played audio above this level may be captured as an echo
 QUIET = 50  # mean amplitude of 5 ms (-56 dBFS) below which a microphone captures no voice
 HOLD_MS = 300  # maximum delay of an echo, caused by the buffers of the devices and by the room
@@ -61,10 +60,8 @@ class Canceller:
             import numpy
             from pywebrtc_audio import AudioProcessor
         except ImportError as error:  # also of the empty package that Python 3.9 gets
-            raise AudioDeviceError(
-                "mode='aec' needs pywebrtc-audio, which requires Python 3.10 or later: "
-                f"pip install 'vatel[aec]' ({error})"
-            ) from error
+            need = "mode='aec' needs pywebrtc-audio, which requires Python 3.10 or later"
+            raise AudioDeviceError(f"{need}: pip install 'vatel[aec]' ({error})") from error
         self._numpy: Any = numpy
         self._echo = AudioProcessor(sample_rate=SAMPLE_RATE, echo_cancellation=True)
 
@@ -84,16 +81,13 @@ class SelfHearing:
         self.has_warned = False
         self._captured: deque[float] = deque(maxlen=self.WINDOW_MS // self.STEP_MS)
         self._played = self._captured.copy()
-        self._near_blocks = 0  # number of next blocks that may contain an echo
-        self._blocks = 0
+        self._blocks = self._near_blocks = 0  # near: next blocks that may contain an echo
 
     def hear(self, captured: bytes, played: bytes) -> None:
         """Compare a block of both sides, as sent and as played."""
-        if self.has_warned:
-            return
-        if level(played) > AUDIBLE_DBFS:
+        if not self.has_warned and level(played) > AUDIBLE_DBFS:
             self._near_blocks = HOLD_MS // BLOCK_MS
-        if not self._near_blocks:
+        if self.has_warned or not self._near_blocks:
             return
         self._near_blocks -= 1
         self._captured.extend(_envelope(captured))
@@ -105,7 +99,11 @@ class SelfHearing:
 
     def likeness(self) -> float:
         """Return how alike both sides are at the best delay, from 0 (unrelated) to 1 (same)."""
-        captured, played = _smooth(self._captured), _smooth(self._played)
+        # Neighbours averaged: an echo late by half a step would look like another voice otherwise.
+        captured, played = (
+            [(one + two) / 2 for one, two in zip(side, islice(side, 1, None))]
+            for side in (self._captured, self._played)
+        )
         if max(captured) < QUIET:
             return 0
         lags = range(min(HOLD_MS // self.STEP_MS, len(played) // 2))
@@ -115,12 +113,6 @@ class SelfHearing:
 def _envelope(pcm: bytes) -> list[float]:
     samples, size = samples_of(pcm), SAMPLE_RATE * SelfHearing.STEP_MS // 1000
     return [sum(map(abs, samples[i : i + size])) / size for i in range(0, BLOCK_FRAMES, size)]
-
-
-def _smooth(envelope: deque[float]) -> list[float]:
-    """Average neighbours: an echo late by half a step would look like another voice otherwise."""
-    values = list(envelope)
-    return [(one + two) / 2 for one, two in zip(values, values[1:])]
 
 
 def _correlation(one: list[float], other: list[float]) -> float:

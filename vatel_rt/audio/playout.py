@@ -9,10 +9,8 @@ from threading import Lock
 from vatel_rt.audio.pcm import SAMPLE_WIDTH, bytes_of, duration_ms, pcm_of, samples_of
 
 LONGEST_MS = 600_000  # maximum length of queued audio (10 min); no agent speaks longer
-CUSHION_MS, LONGEST_CUSHION_MS = 40, 240
-"""Audio that must be queued before speech begins to play: at first, and at most."""
-SAME_SPEECH_MS = 300
-"""Speech that resumes after at most this much silence was late; otherwise it is new speech."""
+CUSHION_MS, LONGEST_CUSHION_MS = 40, 240  # queued before speech begins to play: at first, at most
+SAME_SPEECH_MS = 300  # speech that resumes after more silence is new speech; otherwise it was late
 FADE_MS = 5  # fade-out of speech that is cut, which would click otherwise
 
 
@@ -28,8 +26,7 @@ class PlayoutBuffer:
     """
 
     def __init__(self, cushion_ms: float = CUSHION_MS) -> None:
-        self.refused = 0  # bytes
-        self.underruns = 0
+        self.refused = self.underruns = 0  # refused: in bytes
         self._first_cushion = self._cushion = bytes_of(cushion_ms)
         self._chunks: deque[bytes] = deque()
         self._size = self._head = 0
@@ -48,21 +45,20 @@ class PlayoutBuffer:
 
     def write(self, pcm: bytes) -> None:
         """Append `pcm`; discard it if more than ten minutes would be queued."""
-        if not pcm:
-            return
         with self._lock:
             if self._size + len(pcm) > bytes_of(LONGEST_MS):
                 self.refused += len(pcm)
-                return
-            if not self._size and self._silence:
-                self._adapt()
-            self._chunks.append(pcm)
-            self._size += len(pcm)
+            elif pcm:
+                if not self._size and self._silence:
+                    self._adapt()
+                self._chunks.append(pcm)
+                self._size += len(pcm)
 
     def read(self, size: int) -> bytes:
         """Return the next `size` bytes, padded with silence."""
         with self._lock:
-            if self._must_wait():
+            is_waiting = self._silence > 0 and self._size > 0
+            if is_waiting and max(self._size, self._held) < self._cushion:
                 self._held += size
                 self._silence += size
                 return bytes(size)
@@ -94,10 +90,6 @@ class PlayoutBuffer:
         elif not self._was_late:
             self._cushion = max(self._cushion // 4 * 2, self._first_cushion)
         self._was_late = is_late
-
-    def _must_wait(self) -> bool:
-        waiting = self._silence > 0 and self._size > 0
-        return waiting and self._size < self._cushion and self._held < self._cushion
 
     def _take(self, size: int) -> bytes:
         taken = bytearray()

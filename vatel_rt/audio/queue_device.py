@@ -10,8 +10,7 @@ from vatel_rt.audio.pcm import BLOCK_BYTES, BLOCK_MS, bytes_of, check_speech
 from vatel_rt.audio.playout import LONGEST_MS, PlayoutBuffer
 from vatel_rt.errors import AudioDeviceError
 
-UNHEARD_BLOCKS = 2000 // BLOCK_MS
-"""Played blocks kept for a slow reader (2 s). Beyond that, the oldest is dropped."""
+UNHEARD_BLOCKS = 2000 // BLOCK_MS  # kept for a slow reader (2 s); then the oldest is dropped
 _NOT_OPEN = "the device is not open: entering its call opens it"
 
 

@@ -6,10 +6,9 @@ from array import array
 from collections.abc import Iterator
 from typing import Any
 
-from vatel_rt.audio.pcm import SAMPLE_RATE, SAMPLE_WIDTH, interleave, pcm_of, samples_of
+from vatel_rt.audio.pcm import SAMPLE_RATE, SAMPLE_WIDTH, pcm_of, samples_of
 
-LIVE, FILES = "LQ", "HQ"
-"""Qualities of soxr. LQ is good enough for speech and adds at most 20 ms of delay, HQ 40 ms."""
+LIVE, FILES = "LQ", "HQ"  # LQ is good enough for speech and delays it by at most 20 ms, HQ 40 ms
 _PIECE = SAMPLE_RATE // 10
 
 
@@ -17,8 +16,6 @@ def to_16_bit(data: bytes, width: int) -> bytes:
     """Return integer PCM of a WAV file, of 1 to 4 bytes per sample, as 16-bit PCM."""
     if width == 1:  # the only width that is unsigned
         return bytes(byte for sample in data for byte in (0, sample ^ 0x80))
-    if width == SAMPLE_WIDTH:
-        return data
     high = bytearray(len(data) // width * SAMPLE_WIDTH)
     high[0::2], high[1::2] = data[width - 2 :: width], data[width - 1 :: width]
     return bytes(high)
@@ -31,11 +28,6 @@ def to_mono(pcm: bytes, channels: int) -> bytes:
     samples = samples_of(pcm)
     sides = [samples[channel::channels] for channel in range(channels)]
     return pcm_of(array("h", [sum(frame) // channels for frame in zip(*sides)]))
-
-
-def to_stereo(pcm: bytes) -> bytes:
-    """Return mono 16-bit PCM as stereo with two equal channels."""
-    return interleave(pcm, pcm)
 
 
 class Resampler:

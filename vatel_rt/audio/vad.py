@@ -13,12 +13,10 @@ from typing import Literal
 from vatel_rt.audio.levels import level
 from vatel_rt.audio.pcm import BLOCK_BYTES, BLOCK_FRAMES, BLOCK_MS
 
-ON_DB, OFF_DB = 6.0, 3.0
-"""How far above the noise floor speech begins, and goes on: two limits prevent flutter."""
+ON_DB, OFF_DB = 6.0, 3.0  # above the noise floor, to begin and go on: two limits prevent flutter
 MIN_DBFS = -52.0  # anything quieter than this is not speech, however quiet the room is
 FLOOR_BLOCKS, LEARNING_BLOCKS = 2000 // BLOCK_MS, 200 // BLOCK_MS
-SMOOTHING = 0.3
-ONSET_BLOCKS = 8
+SMOOTHING, ONSET_BLOCKS = 0.3, 8
 
 
 @dataclass(frozen=True)
@@ -37,8 +35,7 @@ class VoiceActivity:
 
     def __init__(self, *, start_ms: float = 60, stop_ms: float = 500) -> None:
         self.speaking, self.position = False, 0
-        self._needed = max(1, round(start_ms / BLOCK_MS))
-        self._stop_blocks = max(1, round(stop_ms / BLOCK_MS))
+        self._needed, self._stop_blocks = (max(1, round(x / BLOCK_MS)) for x in (start_ms, stop_ms))
         self._rest = b""
         self._smooth: float | None = None
         self._levels: deque[float] = deque(maxlen=FLOOR_BLOCKS)

@@ -20,21 +20,17 @@ from vatel_rt.validation import Path
 
 log = logging.getLogger("vatel.audio")
 
-
 STANDARD = "-"  # instead of a path: standard input or output
 _PCM, _EXTENSIBLE = 1, 0xFFFE
 _FORMAT, _HEADER = struct.Struct("<HHIIHH"), struct.Struct("<4sI4s4sI16s4sI")
 HEADER_BYTES = _HEADER.size
 _UNKNOWN = 0xFFFFFFFF
-MAX_BYTES = _UNKNOWN - (HEADER_BYTES - 8)
-"""Maximum bytes of audio in a WAV file, whose length field has 32 bits."""
-_WIDTHS = range(1, 5)
+MAX_BYTES = _UNKNOWN - (HEADER_BYTES - 8)  # of audio in a file, whose length field has 32 bits
 
 
 def wav_header(size: Optional[int], channels: int = 1) -> bytes:
     """Return the header of a file with `size` bytes (at most `MAX_BYTES`; None: unknown) of PCM."""
-    length = _UNKNOWN if size is None else size + HEADER_BYTES - 8
-    size = _UNKNOWN if size is None else size
+    size, length = (_UNKNOWN,) * 2 if size is None else (size, size + HEADER_BYTES - 8)
     frame = channels * SAMPLE_WIDTH
     shape = _FORMAT.pack(_PCM, channels, SAMPLE_RATE, SAMPLE_RATE * frame, frame, 8 * SAMPLE_WIDTH)
     return _HEADER.pack(b"RIFF", length, b"WAVE", b"fmt ", _FORMAT.size, shape, b"data", size)
@@ -60,47 +56,38 @@ def read_wav(path: Path) -> bytes:
         return _decode(sys.stdin.buffer.read() if is_stream else pathlib.Path(name).read_bytes())
     except OSError as error:
         raise AudioDeviceError(f"cannot read {name}: {error.strerror}") from error
-    except _NotPcm as reason:
-        command = f"ffmpeg -i {shlex.quote(name)} -ac 1 -ar {SAMPLE_RATE} -c:a pcm_s16le out.wav"
-        raise AudioFormatError(
-            f"{name} is not a WAV file of integer PCM: {reason}; convert it: {command}"
-        ) from None
-
-
-class _NotPcm(Exception):  # noqa: N818  (never leaves this module)
-    pass
+    except AudioFormatError as reason:
+        text = f"{name} is not a WAV file of integer PCM: {reason}; convert it: ffmpeg -i "
+        text += f"{shlex.quote(name)} -ac 1 -ar {SAMPLE_RATE} -c:a pcm_s16le out.wav"
+        raise AudioFormatError(text) from None
 
 
 def _decode(content: bytes) -> bytes:
-    chunks = _chunks(content)
-    if len(chunks.get(b"fmt ", b"")) < _FORMAT.size:
-        raise _NotPcm("it has no format chunk")
-    code, channels, rate, _, frame, bits = _FORMAT.unpack_from(chunks[b"fmt "])
-    if code == _EXTENSIBLE:  # the code is the beginning of a longer identifier
-        code = int.from_bytes(chunks[b"fmt "][24:26], "little")
-    if code != _PCM:
-        raise _NotPcm(f"its samples have the format code {code}")
-    width = (bits + 7) // 8
-    if not (rate and channels and width in _WIDTHS and frame == channels * width):
-        raise _NotPcm(f"its header says {rate} Hz, {channels} channels, {bits}-bit")
-    data = chunks.get(b"data", b"")
-    if len(data) < frame:
-        raise _NotPcm("it contains no audio")
-    whole = data[: len(data) // frame * frame]
-    return resample(to_mono(to_16_bit(whole, width), channels), rate)
-
-
-def _chunks(content: bytes) -> dict[bytes, bytes]:
+    """Return the audio; the `AudioFormatError` of other content only names the reason."""
     if not is_wav(content):
-        raise _NotPcm("it has no RIFF/WAVE header")
-    found: dict[bytes, bytes] = {}
+        raise AudioFormatError("it has no RIFF/WAVE header")
+    chunks: dict[bytes, bytes] = {}
     position = 12
-    while position + 8 <= len(content) and b"data" not in found:
+    while position + 8 <= len(content) and b"data" not in chunks:
         name, size = struct.unpack_from("<4sI", content, position)
         # A file that was written to a pipe declares a false size: slicing takes what exists.
-        found[name] = content[position + 8 : position + 8 + size]
+        chunks[name] = content[position + 8 : position + 8 + size]
         position += 8 + size + size % 2
-    return found
+    form, data = chunks.get(b"fmt ", b""), chunks.get(b"data", b"")
+    if len(form) < _FORMAT.size:
+        raise AudioFormatError("it has no format chunk")
+    code, channels, rate, _, frame, bits = _FORMAT.unpack_from(form)
+    if code == _EXTENSIBLE:  # the code is the beginning of a longer identifier
+        code = int.from_bytes(form[24:26], "little")
+    if code != _PCM:
+        raise AudioFormatError(f"its samples have the format code {code}")
+    width = (bits + 7) // 8
+    if not (rate and channels and width in range(1, 5) and frame == channels * width):
+        raise AudioFormatError(f"its header says {rate} Hz, {channels} channels, {bits}-bit")
+    if len(data) < frame:
+        raise AudioFormatError("it contains no audio")
+    whole = data[: len(data) // frame * frame]
+    return resample(to_mono(to_16_bit(whole, width), channels), rate)
 
 
 class WavWriter:
@@ -111,9 +98,8 @@ class WavWriter:
     """
 
     def __init__(self, path: Path, channels: int = 1) -> None:
-        self._name = fspath(path)
+        self._name, self._channels = fspath(path), channels
         self._is_stream = self._name == STANDARD
-        self._channels = channels
         self._size: Optional[int] = None
         self._file: BinaryIO
         with self._errors():
@@ -132,7 +118,9 @@ class WavWriter:
             raise AudioDeviceError(f"cannot write {self._name}: a WAV file holds at most 4 GiB")
         with self._errors():
             if self._size is None:
-                self._begin()
+                if not self._is_stream:
+                    self._file.truncate()
+                self._file.write(wav_header(None if self._is_stream else 0, self._channels))
             self._file.write(pcm)
             if not self._is_stream:
                 self._file.seek(0)
@@ -145,11 +133,6 @@ class WavWriter:
         """Close the file. May be called repeatedly."""
         with self._errors():
             self._file.close()
-
-    def _begin(self) -> None:
-        if not self._is_stream:
-            self._file.truncate()
-        self._file.write(wav_header(None if self._is_stream else 0, self._channels))
 
     @contextmanager
     def _errors(self) -> Iterator[None]:

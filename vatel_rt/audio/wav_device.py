@@ -40,7 +40,11 @@ class WavDevice(ClockedDevice):
         self._output, self._loop = output, loop
         self._position = 0
         self._writer: Optional[WavWriter] = None
-        self._speech = silence(before_ms) + _speech(input) + silence(after_ms)
+        if isinstance(input, bytes):
+            check_speech(input)
+        else:
+            input = read_wav(input) if input else b""  # noqa: A001
+        self._speech = silence(before_ms) + input + silence(after_ms)
 
     def _open(self) -> None:
         self._position = 0
@@ -62,10 +66,3 @@ class WavDevice(ClockedDevice):
     def _emit(self, block: bytes) -> None:
         if self._writer is not None:
             self._writer.write(block)
-
-
-def _speech(source: Optional[Union[Path, bytes]]) -> bytes:
-    if not isinstance(source, bytes):
-        return read_wav(source) if source else b""
-    check_speech(source)
-    return source

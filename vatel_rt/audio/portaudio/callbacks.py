@@ -6,27 +6,24 @@ from collections import deque
 from threading import Lock
 from typing import Any, Callable, Optional
 
-from vatel_rt.audio.pcm import BLOCK_BYTES, SAMPLE_RATE, SAMPLE_WIDTH
+from vatel_rt.audio.pcm import BLOCK_BYTES, SAMPLE_RATE, SAMPLE_WIDTH, interleave
 from vatel_rt.audio.playout import PlayoutBuffer
-from vatel_rt.audio.resampling import Resampler, to_mono, to_stereo
+from vatel_rt.audio.resampling import Resampler, to_mono
 
 Answer = tuple[Optional[bytes], int]
-
-CONTINUE, INPUT_OVERFLOW, OUTPUT_UNDERFLOW = 0, 2, 4
-"""Flags of PortAudio: go on; captured audio was lost; audio to play was late."""
-MOST_APART = 5 * BLOCK_BYTES
-"""How far played audio may be ahead of captured audio: two devices have two clocks."""
+CONTINUE, INPUT_OVERFLOW, OUTPUT_UNDERFLOW = 0, 2, 4  # flags of PortAudio
+MOST_APART = 5 * BLOCK_BYTES  # of played and captured audio: two devices have two clocks
 
 
 class Stream:
     """One direction of a device. `calls` increases as long as the device works."""
 
-    def __init__(self, channels: int, flag: int) -> None:
-        self.calls = 0
-        self.lost = 0  # blocks that the library reported as lost or late
+    def __init__(self, channels: int, flag: int, from_rate: int, to_rate: int) -> None:
+        self.calls = self.lost = 0  # lost: blocks that the library reported as lost or late
         self.error: Optional[BaseException] = None
-        self._channels = channels
-        self._flag = flag
+        self._channels, self._flag = channels, flag
+        self._resampler = Resampler(from_rate, to_rate) if from_rate != to_rate else None
+        self._ready = b""  # converted audio
 
     def __call__(self, data: Optional[bytes], frames: int, _time: Any, flags: int) -> Answer:
         """Handle a call of PortAudio."""
@@ -38,6 +35,9 @@ class Stream:
             self.error = error
             return bytes(frames * self._channels * SAMPLE_WIDTH), CONTINUE
 
+    def _convert(self, pcm: bytes) -> None:
+        self._ready += self._resampler.push(pcm) if self._resampler else pcm
+
     def _block(self, data: bytes, frames: int, /) -> Optional[bytes]:
         raise NotImplementedError
 
@@ -46,11 +46,9 @@ class Playback(Stream):
     """Fills the blocks of the speaker, and keeps them in `played` for `Capture`."""
 
     def __init__(self, playout: PlayoutBuffer, rate: int, channels: int) -> None:
-        super().__init__(channels, OUTPUT_UNDERFLOW)
+        super().__init__(channels, OUTPUT_UNDERFLOW, SAMPLE_RATE, rate)
         self.played = PlayoutBuffer(cushion_ms=0)
         self._playout = playout
-        self._resampler = Resampler(SAMPLE_RATE, rate) if rate != SAMPLE_RATE else None
-        self._ready = b""
 
     def _block(self, _data: bytes, frames: int, /) -> bytes:
         size = frames * SAMPLE_WIDTH
@@ -59,9 +57,9 @@ class Playback(Stream):
             self.played.write(pcm)
             if len(self.played) > MOST_APART:
                 self.played.read(len(pcm))
-            self._ready += self._resampler.push(pcm) if self._resampler else pcm
+            self._convert(pcm)
         block, self._ready = self._ready[:size], self._ready[size:]
-        return to_stereo(block) if self._channels > 1 else block
+        return interleave(block, block) if self._channels > 1 else block
 
 
 class Capture(Stream):
@@ -70,17 +68,13 @@ class Capture(Stream):
     def __init__(
         self, played: PlayoutBuffer, put: Callable[[bytes, bytes], None], rate: int, channels: int
     ) -> None:
-        super().__init__(channels, INPUT_OVERFLOW)
-        self._played = played
-        self._put = put
-        self._resampler = Resampler(rate, SAMPLE_RATE) if rate != SAMPLE_RATE else None
-        self._rest = b""
+        super().__init__(channels, INPUT_OVERFLOW, rate, SAMPLE_RATE)
+        self._played, self._put = played, put
 
     def _block(self, data: bytes, _frames: int, /) -> None:
-        pcm = to_mono(data, self._channels)
-        self._rest += self._resampler.push(pcm) if self._resampler else pcm
-        while len(self._rest) >= BLOCK_BYTES:
-            block, self._rest = self._rest[:BLOCK_BYTES], self._rest[BLOCK_BYTES:]
+        self._convert(to_mono(data, self._channels))
+        while len(self._ready) >= BLOCK_BYTES:
+            block, self._ready = self._ready[:BLOCK_BYTES], self._ready[BLOCK_BYTES:]
             self._put(block, self._played.read(BLOCK_BYTES))
 
 
@@ -88,8 +82,7 @@ class Handover:
     """Passes blocks from a callback to the event loop, which `wake` makes call `take_all`."""
 
     def __init__(self, wake: Callable[[], object], limit: int) -> None:
-        self.dropped = 0
-        self._wake = wake
+        self.dropped, self._wake = 0, wake
         self._blocks: deque[tuple[bytes, bytes]] = deque(maxlen=limit)
         self._lock = Lock()
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from typing import Literal, NamedTuple, Optional
+from typing import Callable, Literal, NamedTuple, Optional
 
 from vatel_rt.audio.device import CAPTURE_BLOCKS, BufferedDevice
 from vatel_rt.audio.echo import Mode, SelfHearing, cleaner
 from vatel_rt.audio.pcm import BLOCK_FRAMES, SAMPLE_RATE
 from vatel_rt.audio.portaudio.callbacks import Capture, Handover, Playback
-from vatel_rt.audio.portaudio.library import CALL_SECONDS, Choice, Line, PortAudio
+from vatel_rt.audio.portaudio.library import CALL_SECONDS, Choice, PortAudio
 from vatel_rt.audio.portaudio.problems import LOST, NO_CONVERSION
 from vatel_rt.audio.portaudio.sound_server import connections, cut_connections
 from vatel_rt.audio.portaudio.worker import Worker
@@ -19,12 +19,9 @@ from vatel_rt.errors import AudioDeviceError, ConfigurationError
 
 log = logging.getLogger("vatel.audio")
 
-WATCH_SECONDS, STILL_CHECKS = 0.25, 4
-"""Checks without a callback after which a device counts as lost (1 s of a running event loop)."""
-CLOSE_SECONDS = 1
-"""Closing takes 40 ms. If the sound server hangs, the connection to it is cut after this time."""
-REOPEN_SECONDS, AGAIN_SECONDS = 10, 0.5
-"""How long to look for another device when one is lost: sound servers take time to restart."""
+WATCH_SECONDS, STILL_CHECKS = 0.25, 4  # a device without callbacks for that long counts as lost
+CLOSE_SECONDS = 1  # closing takes 40 ms; the connection to a sound server that hangs is cut then
+REOPEN_SECONDS, AGAIN_SECONDS = 10, 0.5  # for a lost device: sound servers take time to restart
 
 
 class _Open(NamedTuple):
@@ -73,15 +70,18 @@ class PyAudioDevice(BufferedDevice):
             raise ConfigurationError(f"frames must be a number from 120 to 2400, not {frames!r}")
         if on_loss not in ("fail", "reopen"):
             raise ConfigurationError(f"on_loss must be 'fail' or 'reopen', not {on_loss!r}")
-        self._clean = cleaner(mode)
-        self._self_hearing = SelfHearing()
         self._choices = self._lasting_choices = (input, output)
         self._mode: Mode = mode
         self._frames, self._on_loss = frames, on_loss
         self._worker: Optional[Worker] = None
-        self._handover = Handover(lambda: None, CAPTURE_BLOCKS)
         self._watcher: Optional[asyncio.Task[None]] = None
         self._open: Optional[_Open] = None
+        self._renew(lambda: None)
+
+    def _renew(self, wake: Callable[[], object]) -> None:
+        """Reset everything that a call changes."""
+        self._handover = Handover(wake, CAPTURE_BLOCKS)
+        self._clean, self._self_hearing = cleaner(self._mode), SelfHearing()
         self._lost = self._late = 0  # of streams that are closed
 
     @property
@@ -94,8 +94,8 @@ class PyAudioDevice(BufferedDevice):
     def dropped(self) -> int:
         """Number of captured blocks, since `start`, not read in time or lost by PortAudio."""
         opened = self._open
-        unread = super().dropped + self._handover.dropped
-        return unread + self._lost + (opened.capture.lost if opened else 0)
+        lost = self._lost + (opened.capture.lost if opened else 0)
+        return super().dropped + self._handover.dropped + lost
 
     async def start(self) -> None:
         """Open both devices; the `AudioDeviceError` of a failure says what to do."""
@@ -104,10 +104,7 @@ class PyAudioDevice(BufferedDevice):
         keep = connections()
         loop = asyncio.get_running_loop()
         self._worker = Worker("vatel-portaudio", lambda: cut_connections(keep))
-        self._handover = Handover(lambda: self._wake(loop), CAPTURE_BLOCKS)
-        self._clean = cleaner(self._mode)
-        self._self_hearing = SelfHearing()
-        self._lost = self._late = 0
+        self._renew(lambda: self._wake(loop))
         self._begin()
         try:
             await self._worker.run(self._open_chosen, CALL_SECONDS)
@@ -119,8 +116,7 @@ class PyAudioDevice(BufferedDevice):
     async def drain(self) -> None:
         """Wait until all queued audio has been heard, to the last sample."""
         await super().drain()
-        opened = self._open
-        if opened is not None and self._is_running:
+        if (opened := self._open) is not None and self._is_running:
             # The device still plays for as long as its latency, and stopping would cut that.
             frames = 2 * max(self._frames, BLOCK_FRAMES)
             await asyncio.sleep(opened.latency + frames / SAMPLE_RATE)
@@ -145,37 +141,33 @@ class PyAudioDevice(BufferedDevice):
     # ---- in the worker thread ----------------------------------------------------------------
 
     def _open_chosen(self) -> None:
-        (input_, output), names = self._choices, self._open_both(*self._choices)
+        names = self._open_both(*self._choices)
         # An index may mean another device after one is removed; a name does not.
-        self._lasting_choices = (
-            names[0] if isinstance(input_, int) else input_,
-            names[1] if isinstance(output, int) else output,
-        )
+        pairs = zip(names, self._choices)
+        input_, output = (name if isinstance(own, int) else own for name, own in pairs)
+        self._lasting_choices = (input_, output)
 
     def _open_both(self, input_: Choice, output: Choice) -> tuple[str, str]:
         portaudio = PortAudio()
         try:
             microphone = portaudio.choose(input_, "input")
             speaker = portaudio.choose(output, "output")
-            self._open = self._opened(portaudio, microphone, speaker)
+            try:
+                playback = Playback(self._playout, speaker.rate, speaker.channels)
+                rate, channels = microphone.rate, microphone.channels
+                capture = Capture(playback.played, self._handover.put, rate, channels)
+            except ModuleNotFoundError as error:
+                raise NO_CONVERSION.error(error) from error
+            # Two streams, the output first: a single stream for both directions lost samples.
+            latency = portaudio.open(speaker, self._frames, playback)
+            portaudio.open(microphone, BLOCK_FRAMES, capture)
+            self._open = _Open(portaudio, playback, capture, latency)
             portaudio.start()
             return microphone.device.name, speaker.device.name
         except BaseException:
             self._open = None
             portaudio.close()
             raise
-
-    def _opened(self, portaudio: PortAudio, microphone: Line, speaker: Line) -> _Open:
-        put = self._handover.put
-        try:
-            playback = Playback(self._playout, speaker.rate, speaker.channels)
-            capture = Capture(playback.played, put, microphone.rate, microphone.channels)
-        except ModuleNotFoundError as error:
-            raise NO_CONVERSION.error(error) from error
-        # Two streams, the output first: a single stream for both directions lost samples.
-        latency = portaudio.open(speaker, self._frames, playback)
-        portaudio.open(microphone, BLOCK_FRAMES, capture)
-        return _Open(portaudio, playback, capture, latency)
 
     def _shut(self) -> None:
         opened, self._open = self._open, None
@@ -193,22 +185,17 @@ class PyAudioDevice(BufferedDevice):
                 raise
             self._open_both(None, None)
 
-    # ---- in a callback's thread --------------------------------------------------------------
-
-    def _wake(self, loop: asyncio.AbstractEventLoop) -> None:
+    def _wake(self, loop: asyncio.AbstractEventLoop) -> None:  # in the thread of a callback
         with contextlib.suppress(RuntimeError):  # the loop is closed
             loop.call_soon_threadsafe(self._take)
 
     # ---- in the event loop -------------------------------------------------------------------
 
     def _take(self) -> None:
-        try:
+        with self._stopping_on_error():
             for captured, played in self._handover.take_all():
                 if self._is_running:
                     self._exchange(captured, played)
-        except Exception as error:  # also of the monitor: the reader must not wait forever
-            log.exception("the audio device stopped")
-            self._stop(AudioDeviceError(f"the audio device stopped: {error}"))
 
     def _exchange(self, captured: bytes, played: bytes) -> None:
         captured = self._clean(captured, played)
@@ -224,8 +211,7 @@ class PyAudioDevice(BufferedDevice):
             calls = (playback.calls, capture.calls)
             still = still + 1 if calls[0] == before[0] or calls[1] == before[1] else 0
             before = calls
-            error = playback.error or capture.error
-            if error is not None:
+            if error := playback.error or capture.error:
                 self._stop(AudioDeviceError(f"the audio callback failed: {error!r}"))
             elif still >= STILL_CHECKS:
                 before, still = (-1, -1), 0

@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from glob import glob
+from itertools import product
 from threading import Lock
 from typing import Any, Literal, NamedTuple, Union
 
@@ -17,48 +18,40 @@ from vatel_rt.audio.portaudio import problems
 from vatel_rt.audio.portaudio.callbacks import Stream
 
 Direction = Literal["input", "output"]
-Choice = Union[int, str, None]
-"""A device: its index, a part of its name (in any case), or None for the default."""
-
+Choice = Union[int, str, None]  # index, a part of the name (in any case), or the default
 SOUND_FILES = "/dev/snd/pcm*"
 _PROBLEMS = {-9996: problems.NO_DEVICE, -9997: problems.NO_RATE, -9998: problems.NO_DEVICE}
 CALL_SECONDS = 5  # maximum duration of a call into PortAudio: a sound server may hang
 _LOCK = Lock()  # PortAudio must not be called from several threads at once
-_KEPT: list[Any] = []
-"""Functions that C libraries call: garbage-collecting them would crash the program."""
+_KEPT: list[Any] = []  # functions that C libraries call: collecting them would crash the program
 
 
 @dataclass(frozen=True)
 class SoundDevice:
-    """A sound device, as PortAudio lists it.
+    """A sound device, as PortAudio lists it."""
 
-    Attributes:
-        index: its number, valid until a device is added or removed.
-        host_api: the sound system, such as ALSA or Core Audio.
-        inputs: number of channels that it captures, 0 without a microphone.
-        outputs: number of channels that it plays, 0 without a speaker.
-        default_rate: sample rate in Hz.
-    """
-
-    index: int
+    index: int  # valid until a device is added or removed
     name: str
-    host_api: str
-    inputs: int
-    outputs: int
-    default_rate: float
+    host_api: str  # the sound system, such as ALSA or Core Audio
+    inputs: int  # number of channels that it captures, 0 without a microphone
+    outputs: int  # number of channels that it plays, 0 without a speaker
+    default_rate: float  # in Hz
     is_default_input: bool
     is_default_output: bool
 
     def matches(self, choice: Choice, direction: Direction) -> bool:
         """Return whether `choice` selects this device."""
-        if choice is None:
-            return self.is_default_input if direction == "input" else self.is_default_output
         if isinstance(choice, str):
             return choice.lower() in self.name.lower()
-        return choice == self.index
+        is_default = self.is_default_input if direction == "input" else self.is_default_output
+        return is_default if choice is None else choice == self.index
+
+    def channels(self, direction: Direction) -> int:
+        """Return the number of channels in one direction."""
+        return self.inputs if direction == "input" else self.outputs
 
 
-class Line(NamedTuple):
+class StreamFormat(NamedTuple):
     """One direction of a device, with the rate in Hz and the channels (1 or 2) to use."""
 
     device: SoundDevice
@@ -102,45 +95,34 @@ class PortAudio:
             defaults = [self._default("input"), self._default("output")]
             rows = [library.get_device_info_by_index(i) for i in range(library.get_device_count())]
             apis = [library.get_host_api_info_by_index(row["hostApi"])["name"] for row in rows]
-        return [
-            SoundDevice(
-                index=row["index"],
-                name=str(row["name"]),
-                host_api=api,
-                inputs=row["maxInputChannels"],
-                outputs=row["maxOutputChannels"],
-                default_rate=row["defaultSampleRate"],
-                is_default_input=row["index"] == defaults[0],
-                is_default_output=row["index"] == defaults[1],
-            )
-            for row, api in zip(rows, apis)
-        ]
+        keys = ("maxInputChannels", "maxOutputChannels", "defaultSampleRate")
+        found = []
+        for row, api in zip(rows, apis):
+            index, sizes = row["index"], (row[key] for key in keys)
+            is_default = (index == default for default in defaults)
+            found.append(SoundDevice(index, str(row["name"]), api, *sizes, *is_default))
+        return found
 
-    def choose(self, choice: Choice, direction: Direction) -> Line:
+    def choose(self, choice: Choice, direction: Direction) -> StreamFormat:
         """Return the chosen device with 24 000 Hz and one channel, or the nearest it supports."""
         device = self._find(choice, direction)
-        most = device.inputs if direction == "input" else device.outputs
-        for rate in dict.fromkeys((SAMPLE_RATE, 48_000, int(device.default_rate), 44_100)):
-            for channels in (1, 2)[:most]:
-                line = Line(device, direction, rate, channels)
-                if self._supports(line):
-                    return line
+        rates = dict.fromkeys((SAMPLE_RATE, 48_000, int(device.default_rate), 44_100))
+        for rate, channels in product(rates, (1, 2)[: device.channels(direction)]):
+            form = StreamFormat(device, direction, rate, channels)
+            if self._supports(form):
+                return form
         raise problems.NO_RATE.error(device.name)
 
-    def open(self, line: Line, frames: int, callback: Stream) -> float:
+    def open(self, form: StreamFormat, frames: int, callback: Stream) -> float:
         """Open a stream for blocks of `frames` (at 24 000 Hz); return its latency in seconds."""
+        device, direction, rate, channels = form
+        which = {direction: True, f"{direction}_device_index": device.index}
+        which |= {"channels": channels, "format": self._module.paInt16, "start": False}
+        which["frames_per_buffer"] = frames * rate // SAMPLE_RATE
         with _portaudio():
-            stream = self._library.open(
-                format=self._module.paInt16,
-                channels=line.channels,
-                rate=line.rate,
-                frames_per_buffer=frames * line.rate // SAMPLE_RATE,
-                start=False,
-                stream_callback=callback,
-                **{line.direction: True, f"{line.direction}_device_index": line.device.index},
-            )
+            stream = self._library.open(rate=rate, stream_callback=callback, **which)
             self._streams.append(stream)
-            return float(getattr(stream, f"get_{line.direction}_latency")())
+            return float(getattr(stream, f"get_{direction}_latency")())
 
     def start(self) -> None:
         """Start the streams, the first one first."""
@@ -149,8 +131,7 @@ class PortAudio:
                 stream.start_stream()
 
     def _find(self, choice: Choice, direction: Direction) -> SoundDevice:
-        devices = self.devices()
-        usable = [d for d in devices if (d.inputs if direction == "input" else d.outputs)]
+        usable = [device for device in self.devices() if device.channels(direction)]
         for device in usable:
             if device.matches(choice, direction):
                 return device
@@ -162,12 +143,11 @@ class PortAudio:
         meant = "default" if choice is None else repr(choice)
         raise problems.NO_DEVICE.error(f"{meant} {what}; found: {names}")
 
-    def _supports(self, line: Line) -> bool:
-        form = {"device": line.device.index, "channels": line.channels}
-        form["format"] = self._module.paInt16
-        asked = {f"{line.direction}_{key}": value for key, value in form.items()}
+    def _supports(self, form: StreamFormat) -> bool:
+        values = (form.device.index, form.channels, self._module.paInt16)
+        keys = (f"{form.direction}_{key}" for key in ("device", "channels", "format"))
         with _portaudio(), contextlib.suppress(ValueError):  # means "not supported"
-            return bool(self._library.is_format_supported(line.rate, **asked))
+            return bool(self._library.is_format_supported(form.rate, **dict(zip(keys, values))))
         return False
 
     def _default(self, direction: Direction) -> int:
@@ -195,12 +175,11 @@ def _load() -> Any:
     try:
         with contextlib.redirect_stdout(io.StringIO()):  # it prints in addition to raising
             import pyaudio  # type: ignore[import-untyped]
-
-            return pyaudio
     except ModuleNotFoundError as error:
         raise problems.NO_PYAUDIO.error() from error
     except ImportError as error:
         raise problems.NO_PORTAUDIO.error(error) from error
+    return pyaudio
 
 
 def _quieten() -> None:

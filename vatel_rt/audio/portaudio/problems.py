@@ -18,17 +18,13 @@ class Problem(NamedTuple):
 
     def error(self, detail: object = "") -> AudioDeviceError:
         """Return the error to raise; `detail` is PortAudio's text, or names the device."""
-        advice = {
-            "Debian/Ubuntu": self.debian,
-            "Fedora": self.fedora or self.debian,
-            "macOS": self.macos,
-            "Windows": self.windows,
-        }
-        lines = [f"{self.summary} ({detail})" if str(detail) else self.summary]
-        lines += [f"  {system}: {text}" for system, text in advice.items()]
-        return AudioDeviceError("\n".join(lines))
+        advice = (self.debian, self.fedora or self.debian, self.macos, self.windows)
+        lines = [f"  {system}: {text}" for system, text in zip(_SYSTEMS, advice)]
+        first = f"{self.summary} ({detail})" if str(detail) else self.summary
+        return AudioDeviceError("\n".join([first, *lines]))
 
 
+_SYSTEMS = ("Debian/Ubuntu", "Fedora", "macOS", "Windows")
 _PIP, _WINDOWS_PIP = "pip install 'vatel[audio]'", 'pip install "vatel[audio]"'
 _LIST = "vatel.list_devices() lists the devices"
 _ON_LINUX = f"`wpctl status` or `pactl info` shows whether the sound server runs; {_LIST}"
@@ -62,9 +58,7 @@ NO_RATE = Problem(
 )
 NO_CONVERSION = Problem(
     "the sound device does not support 24000 Hz, and soxr, which converts, is not installed",
-    _PIP,
-    _PIP,
-    _WINDOWS_PIP,
+    *(_PIP, _PIP, _WINDOWS_PIP),
 )
 NO_PERMISSION = Problem(
     "this user has no permission to use the sound devices",
