@@ -115,8 +115,7 @@ class Connection:
         """As `send_input_audio`, but always raise `ConnectionClosed` once the session is over."""
         if not isinstance(audio, str):
             check_samples(audio)
-        message = InputAudio.of(audio) if self.taps else None
-        return self._send("input_audio", encode_audio(audio), message)
+        return self._send_audio(audio)
 
     def queue_audio(self, pcm: bytes) -> None:
         """Queue PCM bytes of the caller's speech for `send_queued_audio`, without waiting.
@@ -139,7 +138,7 @@ class Connection:
         """
         with suppress(ConnectionClosed):  # `receive` reports how the session ended
             while (pcm := await self._audio.get()) is not None:
-                await self.send_speech(pcm)
+                await self._send_audio(pcm)
 
     async def drain_queued_audio(self) -> None:
         """Wait until no audio is queued or the session is over. Needs `send_queued_audio`."""
@@ -170,6 +169,11 @@ class Connection:
 
     async def __aexit__(self, *_: object) -> None:
         await self.close()
+
+    def _send_audio(self, audio: Frame) -> Awaitable[None]:
+        """Send audio that is known to be whole samples. Without taps no message is built."""
+        message = InputAudio.of(audio) if self.taps else None
+        return self._send("input_audio", encode_audio(audio), message)
 
     async def _send(self, kind: object, frame: Frame, message: Optional[Message]) -> None:
         try:
