@@ -21,11 +21,11 @@ from websockets.asyncio.server import ServerConnection
 from vatel.cli.demo.events import EventFile
 from vatel.cli.demo.run import main
 from vatel.simulator import Simulator, caller_clip
+from vatel.simulator.voice.trace_reader import read_trace
 from vatel_rt.audio.pcm import bytes_of
 from vatel_rt.audio.vad import VoiceActivity
 from vatel_rt.audio.wav import WavWriter
 from vatel_rt.realtime.messages import InvalidMessage
-from vatel_rt.realtime.trace import read_trace
 
 TURN = {"hears": QUESTION["says"], "tool": TOOL, **HOURS}
 

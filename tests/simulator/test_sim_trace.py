@@ -20,6 +20,7 @@ from vatel import Client, Tools
 from vatel.simulator import Simulator
 from vatel.simulator.scenario.keys import Argument, Tool, Turn
 from vatel.simulator.voice import replay
+from vatel.simulator.voice.trace_reader import TraceLine, read_trace
 from vatel_rt import WavDevice
 from vatel_rt.errors import ConfigurationError
 from vatel_rt.realtime.messages import (
@@ -29,7 +30,7 @@ from vatel_rt.realtime.messages import (
     SessionStartedData,
     UnknownMessage,
 )
-from vatel_rt.realtime.trace import TraceLine, TraceWriter, read_trace, record_messages, redacted
+from vatel_rt.realtime.trace import TraceWriter, record_messages, redacted
 
 HEADER = {"format": "vatel-trace", "version": 1}
 CALL_ID = "00000000-0000-4000-8000-00000000abcd"

@@ -13,19 +13,8 @@ from typing import Any, Literal, Union, get_args, get_type_hints, overload
 
 import msgspec
 
-from vatel_rt.realtime.messages import (
-    AudioData,
-    ClientMessage,
-    Incoming,
-    InvalidMessage,
-    ServerMessage,
-    ToolCallArgument,
-    ToolCallData,
-    ToolCallOutputData,
-    UnknownMessage,
-    Unread,
-    VoiceSessionEmptyData,
-)
+from vatel_rt.realtime import messages
+from vatel_rt.realtime.messages import ClientMessage, Incoming, ServerMessage, UnknownMessage
 
 Frame = Union[str, bytes]
 _EXCERPT = 200
@@ -41,7 +30,7 @@ def decode(frame: Frame, *, sender: Literal["platform"] = "platform") -> Incomin
 
 
 @overload
-def decode(frame: Frame, *, sender: Literal["client"]) -> Union[ClientMessage, Unread]: ...
+def decode(frame: Frame, *, sender: Literal["client"]) -> Union[ClientMessage, messages.Unread]: ...
 
 
 def decode(frame: Frame, *, sender: str = "platform") -> Union[Incoming, ClientMessage]:
@@ -51,7 +40,11 @@ def decode(frame: Frame, *, sender: str = "platform") -> Union[Incoming, ClientM
     try:
         if isinstance(frame, bytes):
             raise ValueError("a binary frame; the protocol uses text frames only")
-        message = _decode_fast(frame)
+        try:  # in one pass, which fails for the messages that need tolerance
+            read = _FAST.decode(frame)
+            message = read.message(read.data)
+        except msgspec.ValidationError:
+            message = None
         if message is None or message.type not in kinds:
             envelope = _ENVELOPE.decode(frame)
             claimed = envelope.type
@@ -60,12 +53,12 @@ def decode(frame: Frame, *, sender: str = "platform") -> Union[Incoming, ClientM
                 return UnknownMessage(claimed, data)
             message = _message(kinds[claimed], data)
         claimed = message.type
-        if isinstance(message.data, AudioData):
+        if isinstance(message.data, messages.AudioData):
             message.data.pcm  # noqa: B018  (report bad audio here, not where it is played)
         return message  # type: ignore[no-any-return]
     except (ValueError, RecursionError, msgspec.MsgspecError) as error:
         raw = frame if isinstance(frame, str) else repr(frame[:_EXCERPT])
-        return InvalidMessage(raw[:_EXCERPT], str(error), claimed)
+        return messages.InvalidMessage(raw[:_EXCERPT], str(error), claimed)
 
 
 def encode(message: Union[ServerMessage, ClientMessage, UnknownMessage, Mapping[str, Any]]) -> str:
@@ -126,11 +119,8 @@ def _to_python(value: Any) -> Any:
         return [_to_python(item) for item in value]
     if not isinstance(value, dict):
         return value
-    return {
-        _PYTHON_NAMES.get(k, k): v if k == "value" else _to_python(v)
-        for k, v in value.items()
-        if v is not None
-    }
+    given = {_PYTHON_NAMES.get(k, k): v for k, v in value.items() if v is not None}
+    return {k: v if k == "value" else _to_python(v) for k, v in given.items()}
 
 
 @cache
@@ -141,18 +131,9 @@ def _wire_names(kind: type[Any]) -> list[tuple[str, str]]:
 def _message(kind: Any, data: Any) -> Any:
     """Return a message of the class `kind` from decoded JSON, with all tolerance."""
     fields = _DATA[kind]
-    if fields is VoiceSessionEmptyData or data is None:
+    if fields is messages.VoiceSessionEmptyData or data is None:
         data = {}  # ignore anything sent as the data of a message without fields
     return kind(msgspec.convert(_to_python(data), fields))
-
-
-def _decode_fast(frame: str) -> Any:
-    """Return the message in `frame`, of either sender, or None if it needs the tolerant way."""
-    try:
-        read = _FAST.decode(frame)
-    except msgspec.ValidationError:
-        return None
-    return read.message(read.data)
 
 
 def _fast_decoder() -> msgspec.json.Decoder[Any]:
@@ -165,7 +146,7 @@ def _fast_decoder() -> msgspec.json.Decoder[Any]:
     return msgspec.json.Decoder(Union[tuple(frames)])
 
 
-_RENAMED = (ToolCallArgument, ToolCallData, ToolCallOutputData)
+_RENAMED = (messages.ToolCallArgument, messages.ToolCallData, messages.ToolCallOutputData)
 _PYTHON_NAMES = {wire: name for kind in _RENAMED for name, wire in _wire_names(kind)}
 _SERVER: dict[str, Any] = {kind.type: kind for kind in get_args(ServerMessage)}
 _CLIENT: dict[str, Any] = {kind.type: kind for kind in get_args(ClientMessage)}

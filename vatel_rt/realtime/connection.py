@@ -20,13 +20,7 @@ from vatel_rt.config import connection_endpoint
 from vatel_rt.errors import ConfigurationError, ConnectionClosed
 from vatel_rt.realtime.codec import Frame, client_message, decode, encode, encode_audio, size_of
 from vatel_rt.realtime.handshake import Token, open_session
-from vatel_rt.realtime.messages import (
-    Incoming,
-    InputAudio,
-    InvalidMessage,
-    ToolCallOutput,
-    ToolCallOutputData,
-)
+from vatel_rt.realtime.messages import Incoming, InputAudio, InvalidMessage
 from vatel_rt.realtime.options import ConnectionOptions
 from vatel_rt.realtime.send_queue import AudioQueue
 from vatel_rt.realtime.websocket import WebSocket
@@ -117,11 +111,11 @@ class Connection:
             if not self._websocket.ended_just_now():
                 raise
 
-    async def send_speech(self, audio: Frame) -> None:
+    def send_speech(self, audio: Frame) -> Awaitable[None]:
         """As `send_input_audio`, but always raise `ConnectionClosed` once the session is over."""
         if not isinstance(audio, str):
             check_samples(audio)
-        await self._send_audio(audio)
+        return self._send_audio(audio)
 
     def queue_audio(self, pcm: bytes) -> None:
         """Queue PCM bytes of the caller's speech for `send_queued_audio`, without waiting.
@@ -154,8 +148,8 @@ class Connection:
         """Answer a `tool_call`. `output` is text (JSON for structure), else raises `TypeError`."""
         if not isinstance(output, str):
             raise TypeError(f"output must be str, not {type(output).__name__}; see json.dumps")
-        answer = ToolCallOutput(ToolCallOutputData(tool_call_id, output))
-        await self._send(answer.type, encode(answer), answer)
+        data = {"toolCallId": tool_call_id, "output": output}
+        await self.send_json({"type": "tool_call_output", "data": data})
 
     async def send_json(self, payload: Mapping[str, Any]) -> None:
         """Send a JSON object unchanged. Raises `TypeError` if a value cannot be encoded."""
@@ -237,7 +231,7 @@ class connect(Coroutine[Any, Any, Connection]):  # noqa: N801  (used as a functi
         if options.ssl is not None and not endpoint.startswith("wss:"):
             raise ConfigurationError(f"ConnectionOptions(ssl=...) needs a wss URL, not {endpoint}")
         self.taps: list[Tap] = []
-        self._opening = _open(token, endpoint, options, self.taps)
+        self._opening = self._open(token, endpoint, options)
 
     # Programs written for earlier versions pass it to create_task, which needs a coroutine.
     def send(self, value: Any) -> Any:  # noqa: D102
@@ -259,6 +253,5 @@ class connect(Coroutine[Any, Any, Connection]):  # noqa: N801  (used as a functi
     async def __aexit__(self, *_: object) -> None:
         await self._connection.close()
 
-
-async def _open(token: Token, url: str, options: ConnectionOptions, taps: list[Tap]) -> Connection:
-    return Connection(await open_session(token, url, options), options, taps)
+    async def _open(self, token: Token, url: str, options: ConnectionOptions) -> Connection:
+        return Connection(await open_session(token, url, options), options, self.taps)

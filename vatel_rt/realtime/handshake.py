@@ -44,8 +44,7 @@ async def open_session(token: Token, endpoint: str, options: ConnectionOptions) 
         settings = await _settings(options)
         started = time.monotonic()
         try:
-            url = f"{endpoint}?{connection_query(secret)}"
-            opened = await _Handshake(url, **settings)
+            opened = await _Handshake(f"{endpoint}?{connection_query(secret)}", **settings)
         except Exception as error:
             refusal = _refusal(error, secret, endpoint, options)
             cause = _cause(error, refusal, secret)
@@ -68,11 +67,10 @@ async def _result(function: Callable[[], Any]) -> Any:
 
 
 async def _settings(options: ConnectionOptions) -> dict[str, Any]:
-    settings: dict[str, Any] = {} if options.ssl is None else {"ssl": options.ssl}
-    if options.socket_factory is not None:
-        settings["sock"] = await _result(options.socket_factory)
+    factory = options.socket_factory
     return {
-        **settings,
+        **({} if options.ssl is None else {"ssl": options.ssl}),
+        **({} if factory is None else {"sock": await _result(factory)}),
         "additional_headers": dict(options.headers),
         "user_agent_header": f"vatel-python/{__version__}",
         "proxy": options.proxy,
@@ -115,8 +113,7 @@ def _refusal(error: Exception, secret: str, url: str, options: ConnectionOptions
         return APITimeoutError(f"{url} did not answer in {options.open_timeout:g} s ({more})")
     if isinstance(error, OSError):
         proxied = None if options.proxy is True else options.proxy is not None
-        reason = why(url, error, proxied=proxied)
-        return APIConnectionError(f"cannot reach {url}: {reason}")
+        return APIConnectionError(f"cannot reach {url}: {why(url, error, proxied=proxied)}")
     # Checked after OSError, because certificate errors are also ValueErrors.
     if isinstance(error, (websockets.InvalidProxy, ImportError, ValueError)):
         return ConfigurationError(

@@ -8,15 +8,38 @@ import socket
 import ssl as tls
 from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass, field
-from typing import Callable, Literal, Optional, Union
+from typing import Any, Callable, Literal, Optional, Union
 
 from vatel_rt.errors import ConfigurationError
 
+_Rule = tuple[Callable[[Any], bool], str]
 SocketFactory = Callable[[], Union[socket.socket, Awaitable[socket.socket]]]
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
 _VALUE = re.compile(r"[\t\x20-\x7e]*\Z")  # a line break could add a header
 _RESERVED = {"host", "connection", "upgrade", "content-length", "transfer-encoding"}
+
+
+def _whole(v: Any) -> bool:
+    return isinstance(v, int) and not isinstance(v, bool)
+
+
+def _seconds(v: Any) -> bool:
+    return isinstance(v, (int, float)) and v is not True and 0 < v < math.inf
+
+
+_SECONDS = "a number of seconds above 0"
 _SMALLEST_FRAME = 1024
+_RULES: dict[str, _Rule] = {
+    **dict.fromkeys(["open_timeout", "close_timeout", "ping_timeout"], (_seconds, _SECONDS)),
+    "ping_interval": (lambda v: v is None or _seconds(v), _SECONDS),
+    "idle_timeout": (lambda v: v is None or _seconds(v), _SECONDS),
+    "attempts": (lambda v: _whole(v) and v >= 1, "an integer of at least 1"),
+    "max_frame": (lambda v: _whole(v) and v >= _SMALLEST_FRAME, "an integer of at least 1024"),
+    "proxy": (lambda v: v is True or v is None or isinstance(v, str), "True, None or a URL"),
+    "compression": (lambda v: isinstance(v, bool), "True or False"),
+    "ssl": (lambda v: v is None or isinstance(v, tls.SSLContext), "an ssl.SSLContext"),
+    "socket_factory": (lambda v: v is None or callable(v), "a function that returns a socket"),
+}
 
 
 @dataclass(frozen=True)
@@ -63,33 +86,12 @@ class ConnectionOptions:
     socket_factory: Optional[SocketFactory] = None
 
     def __post_init__(self) -> None:
-        for name in ("open_timeout", "close_timeout", "ping_timeout"):
-            _check_seconds(name, getattr(self, name))
-        for name in ("ping_interval", "idle_timeout"):
-            if getattr(self, name) is not None:
-                _check_seconds(name, getattr(self, name))
-        _check_whole("attempts", self.attempts, 1)
-        _check_whole("max_frame", self.max_frame, _SMALLEST_FRAME)
-        if self.proxy is not True and self.proxy is not None and not isinstance(self.proxy, str):
-            raise ConfigurationError("proxy must be True, None or a URL")
-        if not isinstance(self.compression, bool):
-            raise ConfigurationError("compression must be True or False")
-        if not isinstance(self.ssl, (tls.SSLContext, type(None))):
-            raise ConfigurationError("ssl must be an ssl.SSLContext")
-        if self.socket_factory is not None and not callable(self.socket_factory):
-            raise ConfigurationError("socket_factory must be a function that returns a socket")
+        for name, (accepts, wanted) in _RULES.items():
+            value = getattr(self, name)
+            if not accepts(value):
+                shown = "" if name == "proxy" else f", not {value!r}"
+                raise ConfigurationError(f"{name} must be {wanted}{shown}")
         object.__setattr__(self, "headers", _checked(self.headers))
-
-
-def _check_seconds(name: str, value: object) -> None:
-    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    if not is_number or not 0 < value < math.inf:  # type: ignore[operator]
-        raise ConfigurationError(f"{name} must be a number of seconds above 0, not {value!r}")
-
-
-def _check_whole(name: str, value: object, least: int) -> None:
-    if not isinstance(value, int) or isinstance(value, bool) or value < least:
-        raise ConfigurationError(f"{name} must be an integer of at least {least}, not {value!r}")
 
 
 def _checked(headers: Mapping[str, str]) -> dict[str, str]:

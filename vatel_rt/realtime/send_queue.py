@@ -20,20 +20,17 @@ class AudioQueue:
     def __init__(self, capacity_ms: float = CAPACITY_MS) -> None:
         self._limit = bytes_of(capacity_ms)
         self._pieces: deque[bytes] = deque()
-        self._waiting = 0
-        self._dropped = 0
+        self._waiting = self._dropped = 0
         self.dropped_ms = 0.0
-        self._dropping = False
-        self._closed = False
+        self._dropping = self._closed = False
         self._changed = asyncio.Event()
         self._emptied = asyncio.Event()
 
     def put(self, pcm: bytes) -> None:
         """Add a piece. Never waits."""
-        piece = bytes(pcm)
-        self._pieces.append(piece)
+        self._pieces.append(bytes(pcm))
         self._emptied.clear()
-        self._waiting += len(piece)
+        self._waiting += len(self._pieces[-1])
         while self._waiting > self._limit:
             self._drop()
         self._changed.set()

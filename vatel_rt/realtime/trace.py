@@ -15,17 +15,17 @@ from __future__ import annotations
 import logging
 import re
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager
 from functools import cache
 from threading import Lock
-from typing import Annotated, Any, Callable, Literal, Optional, Protocol, TypeVar, Union
+from typing import Any, Callable, Literal, Optional, Protocol, TypeVar, Union
 from uuid import uuid4
 
 import msgspec
 
 from vatel_rt.errors import ConfigurationError
-from vatel_rt.realtime.codec import decode, to_wire
+from vatel_rt.realtime.codec import to_wire
 from vatel_rt.realtime.messages import ClientMessage, InvalidMessage, ServerMessage, UnknownMessage
 from vatel_rt.validation import Path
 
@@ -43,31 +43,6 @@ _SECRET = re.compile(r"(.*(token|password|secret|api_?key)|authorization)\Z", re
 log = logging.getLogger("vatel.trace")
 
 
-class Header(msgspec.Struct, frozen=True, kw_only=True):
-    """The first line of a trace."""
-
-    format: Literal["vatel-trace"]
-    version: int
-
-
-class TraceLine(msgspec.Struct, frozen=True):
-    """A message in a trace, with the fields of the file."""
-
-    call: str
-    at_ms: Annotated[float, msgspec.Meta(ge=0)]
-    sender: Sender
-    type: str
-    data: Any = None
-
-    def message(self) -> Union[ServerMessage, UnknownMessage]:
-        """Return the platform's message: an `UnknownMessage` if its class would lose a field."""
-        frame = msgspec.json.encode({"type": self.type, "data": self.data}).decode()
-        message = decode(frame)
-        if isinstance(message, InvalidMessage) or to_wire(message.data) != self.data:
-            return UnknownMessage(self.type, self.data)
-        return message
-
-
 class TraceWriter(AbstractContextManager["TraceWriter"]):
     """Writes a trace to a file, which it replaces. A failure stops writing; `close` raises it."""
 
@@ -80,7 +55,7 @@ class TraceWriter(AbstractContextManager["TraceWriter"]):
             self._file = open(path, "wb")  # noqa: SIM115
         except OSError as error:
             raise ConfigurationError(f"cannot write {path}: {error.strerror}") from error
-        self._write(Header(format="vatel-trace", version=VERSION))
+        self._write({"format": "vatel-trace", "version": VERSION})
 
     def call(self, name: str) -> Tap:
         """Return a tap that writes the messages of a call, which begins now."""
@@ -88,7 +63,8 @@ class TraceWriter(AbstractContextManager["TraceWriter"]):
 
         def tap(sender: Sender, message: Message) -> None:
             at_ms = round((time.monotonic() - began) * 1000, 1)
-            self._write(TraceLine(name, at_ms, sender, message.type, _data(message)))
+            line = {"call": name, "at_ms": at_ms, "sender": sender, "type": message.type}
+            self._write({**line, "data": _data(message)})
 
         return tap
 
@@ -109,7 +85,7 @@ class TraceWriter(AbstractContextManager["TraceWriter"]):
             if kind is None:  # never hide the error, or the cancellation, that ends the context
                 raise
 
-    def _write(self, line: msgspec.Struct) -> None:
+    def _write(self, line: dict[str, Any]) -> None:
         with self._lock:
             if self._error or self._file.closed:
                 return
@@ -161,18 +137,6 @@ async def record_messages(session: Tapped[S_co], path: Path) -> AsyncIterator[S_
             yield entered
 
 
-def read_trace(path: Path) -> Iterator[TraceLine]:
-    """Yield the messages of a trace. Ignore an incomplete last line, left by a killed program."""
-    try:
-        with open(path, "rb") as file:
-            _check_header(path, file.readline())
-            for number, line in enumerate(file, 2):
-                if read := _read(path, number, line):
-                    yield read
-    except OSError as error:
-        raise ConfigurationError(f"cannot read {path}: {error.strerror}") from error
-
-
 def redacted(value: Any) -> Any:
     """Return a copy of a JSON value with secret fields and arguments redacted, judged by name."""
     if isinstance(value, dict):
@@ -188,23 +152,3 @@ def _data(message: Message) -> Any:
     if isinstance(message, InvalidMessage):
         return {"claimed": message.claimed, "error": message.error}
     return redacted(to_wire(message.data))
-
-
-def _check_header(path: Path, line: bytes) -> None:
-    try:
-        version = msgspec.json.decode(line, type=Header).version
-    except msgspec.DecodeError as error:
-        raise ConfigurationError(f"{path}, line 1: not the header of a trace: {error}") from error
-    if version != VERSION:
-        problem = f"version {version} is not supported, only version {VERSION}"
-        raise ConfigurationError(f"{path}, line 1: {problem}")
-
-
-def _read(path: Path, number: int, line: bytes) -> Optional[TraceLine]:
-    try:
-        return msgspec.json.decode(line, type=TraceLine) if line.strip() else None
-    except msgspec.DecodeError as error:
-        if not line.endswith(b"\n") and not isinstance(error, msgspec.ValidationError):
-            log.info("%s: ignored the last line, which is incomplete", path)
-            return None
-        raise ConfigurationError(f"{path}, line {number}: {error}") from error

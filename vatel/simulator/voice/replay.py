@@ -15,10 +15,10 @@ from vatel.simulator.platform.call_record import Reason, new_id
 from vatel.simulator.voice.agent import CallSetup, Send
 from vatel.simulator.voice.caller_audio import CallerAudio, SpeechEvent
 from vatel.simulator.voice.frame_faults import PlatformMessage
+from vatel.simulator.voice.trace_reader import TraceLine, read_trace
 from vatel_rt.audio.pcm import SAMPLE_RATE, duration_ms
 from vatel_rt.errors import ConfigurationError
 from vatel_rt.realtime import messages
-from vatel_rt.realtime.trace import TraceLine, read_trace
 from vatel_rt.validation import Path
 
 Speed = Union[float, Literal["max"]]
