@@ -9,9 +9,9 @@ same calls and compare them with the page.
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import logging
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Callable
@@ -188,8 +188,11 @@ def table(found: list[Cell]) -> str:
 
 if __name__ == "__main__":
     logging.disable(logging.CRITICAL)
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--write", action="store_true", help=f"write the table into {PAGE.name}")
+    options = parser.parse_args()
     text = table(asyncio.run(cells()))
-    if sys.argv[1:] == ["--write"]:
+    if options.write:
         page = PAGE.read_text(encoding="utf-8")
         PAGE.write_text(page.partition(BEGIN)[0] + BEGIN + text, encoding="utf-8")
     else:
