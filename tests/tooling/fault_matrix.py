@@ -191,6 +191,9 @@ if __name__ == "__main__":
     parser.add_argument("--write", action="store_true", help="write it into docs/faults.md")
     options = parser.parse_args()
     logging.disable(logging.CRITICAL)
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--write", action="store_true", help=f"write the table into {PAGE.name}")
+    options = parser.parse_args()
     text = table(asyncio.run(cells()))
     if options.write:
         page = PAGE.read_text(encoding="utf-8")
