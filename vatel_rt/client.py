@@ -47,15 +47,7 @@ class Client(RestClient, Resources):
     ) -> connect:
         """Open a voice session: `await client.connect(token=...)`, or `async with`.
 
-        Args:
-            token: session token, which opens one session; or a function, asynchronous or not,
-                that returns a new token for each attempt.
-            url: base URL; defaults to that of this client.
-            path: path of the endpoint; defaults to `/v1/connection`.
-            options: timeouts, limits, proxy, headers and TLS.
-
-        Raises:
-            APIError, APIConnectionError: the platform refused, or could not be reached.
+        Arguments and errors are those of `vatel.connect`; `url` defaults to this client's base URL.
         """
         from vatel_rt.realtime.connection import connect
 

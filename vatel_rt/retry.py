@@ -1,14 +1,12 @@
 """Which requests are retried, and after how long.
 
-Reads and deletes are always safe to retry. A write (POST, PATCH, PUT) may have been carried out
-as soon as it was sent, and some ring a phone: it is retried only if no connection was made,
-never because of an answer.
+Reads and deletes are retried after temporary failures. A write (POST, PATCH, PUT) may have been
+carried out once it was sent, and some ring a phone: it is retried only if no connection was made.
 
 The handshake of a voice session is retried if no session can have begun: no connection was made,
-or a gateway or the platform refused it with 429, 502 or 503. The token is then unused and is
-sent again; a token function is called anew for each attempt. A handshake that was sent and not
-answered is never retried: an agent may already be speaking, and a second session would be a
-second call.
+or it was refused with 429, 502 or 503. The token is then unused and is sent again; a token function
+is called for each attempt. A handshake without an answer is never retried: an agent may already be
+speaking, and a second session would be a second call.
 """
 
 from __future__ import annotations

@@ -23,8 +23,7 @@ class QueueDevice(ClockedDevice):
             async for block in device.speaker():    # another task: what the caller hears
                 ...
 
-    While nothing is pushed, the microphone is silent. An interruption silences the speaker at
-    once, because nothing is played ahead of time.
+    While nothing is pushed, the microphone is silent. An interruption is silence at once.
 
     Args:
         ahead_ms: how much audio `push` queues before it waits, at most ten minutes.

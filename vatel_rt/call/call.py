@@ -1,9 +1,6 @@
 """One call: it connects the microphone, the platform, the speaker and the tools.
 
-Logger `vatel.call`: at INFO, one line when a call has ended (session id, end, all figures of its
-report) and one for a tool that returned too late; at WARNING, resources that could not be closed
-in time; at ERROR, with traceback, failures in the SDK, the device or the application's code.
-Never audio, texts or secrets.
+The logger `vatel.call` never shows audio, texts or secrets; docs/calls.md lists what it logs.
 """
 
 from __future__ import annotations
@@ -57,12 +54,8 @@ class LiveCall:
         tools: what the agent may call.
         record: stereo WAV file of the call: caller left, as sent; agent right, as played.
 
-    Attributes:
-        taps: functions that are called with the sender (`platform` or `client`) and each message.
-            Add yours before entering the call.
-
-    Raises:
-        TypeError: an argument has the wrong type, or `audio` is not a complete device.
+    `taps` are functions that are called with the sender (`platform` or `client`) and each message;
+    add yours before entering the call. Raises `TypeError` if `audio` is not a complete device.
     """
 
     def __init__(

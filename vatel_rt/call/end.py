@@ -86,8 +86,7 @@ class CallEnd:
             - `failed`: any other error on this side
         code: WebSocket close code, if a close ended the call.
         text: the platform's reason for the close, or the error; may be empty.
-        by: `agent`, `caller` (the person or program on this side), `platform`, `network` or `sdk`
-            (audio or code on this side).
+        by: `agent`, `caller` (this side), `platform`, `network` or `sdk` (audio or code here).
         clean: whether the agent or the caller hung up.
         retryable: whether a new call, with a new token, may succeed.
         session_id: the call's id in `GET /v1/calls/{id}`, once it began; it is not compared.

@@ -29,13 +29,10 @@ class CallReport:
         tool_calls: names of the tools that the agent called.
         answer_ms: for each answer, time from the end of the caller's speech to the first sound.
         unread_messages: messages that the application did not read in time.
-        session_started_ms: time from entering the call to `session_started`, by the system's
-            clock; None if that message did not arrive.
+        session_started_ms: time from entering the call to `session_started` (system clock).
         answer_received_ms: the same answers as `answer_ms`, to the first audio received.
-        silence_ms: for each interruption while the agent was audible, time from the message to
-            silence (or to the next turn) at the device.
-        heard_ms: how much of each turn of the agent, by `turn_id`, has been played, to the sample.
-            Interrupted audio fades out in its last 5 ms.
+        silence_ms: for each interruption of audible speech, time to silence or the next turn.
+        heard_ms: how much of each turn, by `turn_id`, was played; the last 5 ms may fade out.
         unplayed_ms: speech of the agent that was discarded because ten minutes were queued.
         underruns: how often the speaker ran out of audio within a turn, if the device reports it.
         dropped_blocks: blocks of the microphone that the program or the network was too slow for.

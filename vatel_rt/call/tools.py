@@ -1,10 +1,7 @@
 """Functions that an agent may call.
 
-Every tool call has an output, even if the function fails, because the agent waits for it.
-
-Logger `vatel.tools`: at ERROR, with traceback, functions that raise; at WARNING, other calls that
-fail; at INFO, dropped arguments and cancellations; at DEBUG, the names of the arguments. Never the
-values of arguments or outputs.
+Every tool call has an output, even if the function fails, because the agent waits for it. The
+logger `vatel.tools` never shows values of arguments or outputs.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """A voice session over a WebSocket.
 
-The logger `vatel.connection` never shows audio, headers or the token. INFO: the session opened or
-ended. DEBUG: each message. WARNING: a handshake that is retried, a frame that cannot be read, audio
-dropped. The logger `vatel.connection.websockets` has the messages of `websockets` from INFO on.
+The logger `vatel.connection` never shows audio, headers or the token; docs/calls.md lists what it
+logs. `vatel.connection.websockets` has the messages of `websockets` from INFO on.
 """
 
 from __future__ import annotations
@@ -206,9 +205,8 @@ class connect(Coroutine[Any, Any, Connection]):  # noqa: N801  (used as a functi
         options: timeouts, limits, proxy, headers, TLS.
 
     Raises:
-        APIError: the platform refused the handshake: `BadRequestError` (no token),
-            `AuthenticationError` (token expired, invalid or used), `PermissionDeniedError`
-            (agent of another organization), `NotFoundError` (no such agent).
+        BadRequestError, AuthenticationError: no token; it is expired, invalid or used.
+        PermissionDeniedError, NotFoundError: the agent is of another organization, or unknown.
         APIConnectionError: the platform could not be reached, or did not open a voice session.
         ConfigurationError: `url`, `path`, `token` or a proxy cannot be used.
         Exception: any error raised by a token function or socket factory.

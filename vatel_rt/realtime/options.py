@@ -46,9 +46,10 @@ _RULES: dict[str, _Rule] = {
 class ConnectionOptions:
     """Options of a voice session. The defaults suit a call between a person and an agent.
 
+    Raises `ConfigurationError` for a value that cannot be used.
+
     Attributes:
-        open_timeout: seconds for each attempt to open the session. Default 10: enough for a cold
-            start of the platform, bearable for a waiting person.
+        open_timeout: seconds for each attempt to open the session. Default 10: a cold start.
         close_timeout: seconds to wait for the platform's close frame. Default 3.
         ping_interval: seconds between pings. Default 5. None sends no pings: only `idle_timeout`
             can then detect a connection that died silently.
@@ -66,9 +67,6 @@ class ConnectionOptions:
         ssl: TLS settings for `wss` URLs. Default: Python's, with the system's root certificates.
         socket_factory: function, asynchronous or not, that returns a connected TCP socket to use
             and close. The `proxy` is ignored then.
-
-    Raises:
-        ConfigurationError: an option has a value that cannot be used.
     """
 
     open_timeout: float = 10.0

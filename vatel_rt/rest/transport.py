@@ -34,9 +34,7 @@ _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 class RestClient:
-    """Send REST requests with the API key of an organization.
-
-    Safe to use from several threads, and in several event loops one after another.
+    """Send REST requests with an organization's API key, from any threads and event loops.
 
     Args:
         api_key: organization API key; defaults to `VATEL_API_KEY`.
@@ -52,7 +50,6 @@ class RestClient:
 
     Raises:
         ConfigurationError: no key, an invalid setting, or a URL that gets the key unencrypted.
-        TypeError: an argument has the wrong type.
     """
 
     def __init__(
