@@ -1,7 +1,6 @@
 """Settings from arguments and environment variables, and the URLs built from them.
 
-The only module that reads `os.environ`. An argument overrides the environment, which overrides
-the default; an empty value counts as not given.
+Only this module reads `os.environ`. An argument overrides it; an empty value counts as unset.
 
 - `VATEL_API_KEY`: organization API key
 - `VATEL_AGENT_ID`: the agent that the demo calls

@@ -1,7 +1,6 @@
 """The messages of a voice session, and the data of each; the schemas are in `openapi/vatel.yaml`.
 
-Attributes have Python names; the platform's names work as well. Some required fields have a
-default: the platform omits empty values, and older versions of it did not send `is_final`.
+Attributes have Python names and the platform's. Fields that the platform may omit have defaults.
 """
 
 from __future__ import annotations
