@@ -32,23 +32,23 @@ LONGEST_HANDSHAKE_WAIT = 10.0
 
 @dataclass(frozen=True)
 class Failure:
-    """The answer of a failed attempt, if any; `left` is False if it provably was not sent."""
+    """The answer of a failed attempt, if any; `was_sent` is False only if it provably was not."""
 
     status: Optional[int] = None
     retry_after: Optional[str] = None
-    left: bool = True
+    was_sent: bool = True
 
 
 def may_repeat(method: str, failure: Failure) -> bool:
     """Return whether a request may be sent again after `failure`."""
     if failure.status is None:
-        return method in REPEATABLE or not failure.left
+        return method in REPEATABLE or not failure.was_sent
     return method in REPEATABLE and failure.status in TRANSIENT
 
 
 def may_repeat_handshake(failure: Failure) -> bool:
     """Return whether the handshake of a voice session may be sent again after `failure`."""
-    return not failure.left if failure.status is None else failure.status in TURNED_AWAY
+    return not failure.was_sent if failure.status is None else failure.status in TURNED_AWAY
 
 
 def wait_before(

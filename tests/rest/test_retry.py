@@ -55,7 +55,7 @@ def test_the_server_may_say_when(retry_after: str, wait: Optional[float]) -> Non
 
 @pytest.mark.parametrize("method", ["POST", "PATCH", "PUT"])
 def test_a_write_is_repeated_only_if_it_never_left(method: str) -> None:
-    assert may_repeat(method, Failure(left=False))
+    assert may_repeat(method, Failure(was_sent=False))
     assert not may_repeat(method, Failure())
     assert not any(may_repeat(method, Failure(status)) for status in range(400, 600))
 

@@ -99,7 +99,7 @@ def _wait(error: Exception, attempt: int) -> Optional[float]:
         failure = Failure(error.response.status_code, asked[0] if asked else None)
     else:  # an OSError is raised only before the request is sent, except for these two
         sent = not isinstance(error, OSError) or isinstance(error, _AFTER_SENDING)
-        failure = Failure(left=sent)
+        failure = Failure(was_sent=sent)
     repeat = may_repeat_handshake(failure)
     return wait_before(attempt, failure, longest=LONGEST_HANDSHAKE_WAIT) if repeat else None
 

@@ -218,7 +218,7 @@ class _Attempts:
     def _failed(self, error: httpx.RequestError) -> None:
         self._log(type(error).__name__)
         is_deadlock = self._blocks and isinstance(error, httpx.TimeoutException)
-        if is_deadlock or not self._repeats(Failure(left=not isinstance(error, NOT_SENT))):
+        if is_deadlock or not self._repeats(Failure(was_sent=not isinstance(error, NOT_SENT))):
             raise unanswered(self._request["url"], error, blocks=is_deadlock) from error
 
     def _repeats(self, failure: Failure) -> bool:

@@ -1,4 +1,4 @@
-"""The keys of a scenario, as classes; `docs/simulator.md` says what each key means."""
+"""The keys of a scenario, as classes; docs/simulator.md explains them, `voice/` applies them."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Voice(Keys, frozen=True, kw_only=True):
 
 
 class Delivery(Keys, frozen=True, kw_only=True):
-    """How fast, and in what chunks, the agent's audio is sent."""
+    """How fast and in what chunks audio is sent; `thinking_ms` is the delay before an answer."""
 
     speed: Union[Annotated[float, msgspec.Meta(ge=1)], Literal["max"]] = 4
     chunk_min_ms: Annotated[float, msgspec.Meta(ge=1)] = 10
