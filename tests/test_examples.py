@@ -39,7 +39,7 @@ RUNS: dict[str, tuple[list[str], list[str]]] = {
     "wav_call.py": (["question.wav", "question.wav"], ["agent hung up after", "answers after"]),
 }
 """What each program is given, and what it prints."""
-NO_TOOLS = "the agent called 'order_status', which is not a tool here\n"
+NO_TOOLS = "the agent called an unknown tool: 'order_status'\n"
 CALLS = sorted(set(RUNS) - {"rest.py"})
 SERVICES = {"bridge.py", "token_service.py"}
 """Run until they are stopped."""

@@ -177,7 +177,7 @@ def test_a_sound_server_that_dies(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     lost, *advice = ended.splitlines()
     assert lost.startswith("device failed (the sound device stopped working")
     assert advice[0].startswith("  Debian/Ubuntu: ")
-    assert "  Check the audio device or file that the text names, and call again." in advice
+    assert "  Check the audio device or file that the text names, then call again." in advice
 
 
 def test_the_list_of_devices(capsys: Any) -> None:

@@ -149,7 +149,7 @@ def test_a_log_line_does_not_stop_the_meters(tmp_path: Path) -> None:
         terminal.press("q")
         assert terminal.ended() == 0
     (log,) = (row for row in rows(terminal.shown) if "vatel.audio" in row)
-    assert log.startswith("vatel.audio: the record")
+    assert log.startswith("vatel.audio: recording of the call stopped")
 
 
 class Output(io.StringIO):
