@@ -64,16 +64,15 @@ class AudioDevice(Protocol):
         """Open the device; raise `AudioDeviceError` if that is not possible."""
 
     async def read(self) -> bytes:
-        """Return the next captured block. Cancellation-safe: no block is lost.
-
-        Raises `AudioDeviceError` if the device is not open, or stopped working.
-        """
+        """Return the next captured block; cancellation loses none. Raises `AudioDeviceError`."""
+        ...
 
     def play(self, pcm: bytes) -> None:
         """Queue `pcm`, any number of whole samples, for the speaker."""
 
     def clear(self) -> float:
         """Drop the queued audio; return how many milliseconds were dropped."""
+        ...
 
     async def drain(self) -> None:
         """Wait until all queued audio has been played."""

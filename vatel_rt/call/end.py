@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, Optional
+from typing import Any, Literal, Optional, cast
 
 from vatel_rt import errors
 
@@ -120,7 +120,8 @@ class CallEnd:
             by_code = next((end for end, of in _CLOSES.items() if error.code in of), "server_error")
             by_cause: dict[str, Any] = {"caller": "caller_hung_up", "network": "connection_lost"}
             by_cause["platform"] = by_code  # the other causes are reasons themselves
-            return cls(by_cause.get(error.cause, error.cause), error.code, error.reason)
+            closed = cast(Reason, by_cause.get(error.cause, error.cause))
+            return cls(closed, error.code, error.reason)
         reason = next(end for kind, end in _ERRORS.items() if isinstance(error, kind))
         if isinstance(error, errors.AuthenticationError) and error.origin == "request":
             reason = "refused"  # it is the API key that was refused, not the session token

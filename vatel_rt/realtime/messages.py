@@ -15,7 +15,7 @@ import msgspec
 
 from vatel_rt.audio.pcm import SAMPLE_WIDTH
 
-__all__ = ["InvalidMessage", "ServerMessage", "UnknownMessage", "VoiceSessionEmptyData"]
+__all__: list[str] = ["InvalidMessage", "ServerMessage", "UnknownMessage", "VoiceSessionEmptyData"]
 __all__ += ["Interruption", "SessionEnded", "SessionStarted", "SessionStartedData"]
 __all__ += ["ResponseAudio", "ResponseAudioData", "ResponseText", "ResponseTextData"]
 __all__ += ["InputAudio", "InputAudioData", "InputAudioTranscript", "InputAudioTranscriptData"]
