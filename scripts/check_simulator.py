@@ -31,11 +31,11 @@ AGENT = "createAgent patchAgent"
 # Rules of the platform that a schema cannot state, as findings of Schemathesis: the code, the
 # operations, a text in the answer, and the reason.
 RULES = (
-    (REFUSED_VALID, AGENT, "phone_number_id: no number of"),  # it must have been imported
-    (REFUSED_VALID, AGENT, "action needs it"),  # a transfer needs a number
+    (REFUSED_VALID, AGENT, "has no number with this id"),  # it must have been imported
+    (REFUSED_VALID, AGENT, ": required by "),  # a transfer needs a number
     (REFUSED_VALID, "dialAgent", "number: "),  # or destination; if both are given, they are equal
     (REFUSED_VALID, "dialAgent", "the agent has no phone number"),  # needed without a trunk
-    (REFUSED_VALID, "listCalls", " is no time"),  # 30 February
+    (REFUSED_VALID, "listCalls", " is not a time"),  # 30 February
     (REFUSED_VALID, "patchSipTrunk", "has no field of a trunk"),  # unknown fields are ignored
     (REFUSED_VALID, "voiceSessionWebSocket", "WebSocket endpoint"),  # a plain HTTP request
     (SERVER_ERROR, "generateSessionToken", "has no media server"),  # webrtc: documented as 503
