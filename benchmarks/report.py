@@ -20,7 +20,7 @@ HEADER = ["row", "variant", "median", "min to max", "to vatel", "target", "reach
 CHART = ["receive, 20 ms", "send, 20 ms", "both ways at pace, a second of a call"]
 CHART += ["simultaneous calls on one core"]
 LONGEST_BAR = 8
-"""Times ours. Longer bars are cut; the number stands beside them."""
+"""As a multiple of vatel's figure. Longer bars are cut; the number stands beside them."""
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""The WebSocket server of the benchmarks, in a process of its own. Prints its address.
+"""The WebSocket server of the benchmarks, in a separate process. Prints its address.
 
 The path begins with `/MODE/CLIENT/MS/COUNT`; what a client appends to it is ignored. Modes:
 

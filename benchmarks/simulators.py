@@ -1,4 +1,4 @@
-"""Topics about the simulator, which runs in a process of its own; its callers run in this one."""
+"""Topics about the simulator, which runs in a separate process; its callers run in this one."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class Caller:
         """Return whether audio is missing or out of order, at the caller or in the recording."""
         deadline = time.monotonic() + ENDING_SECONDS
         while client.calls.get(self.id).status != "ended" and time.monotonic() < deadline:
-            time.sleep(0.1)  # the simulator has not processed everything yet
+            time.sleep(0.1)  # the simulator may not have processed everything yet
         left = array("h", client.calls.download_recording(self.id)[44:])[0::2].tobytes()
         return self.heard != speech or left.replace(b"\0\0", b"") != b"".join(self.blocks)
 

@@ -1,4 +1,4 @@
-"""A client in a process of its own: `worker.py VARIANT` answers each line of JSON with one."""
+"""A client in a separate process: `worker.py VARIANT` answers each line of JSON with another."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ async def pace(
     """Hold `calls` at once; return processor time, lateness (p99) and memory per call."""
     if one_core and hasattr(os, "sched_setaffinity"):  # the server uses another one
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-    gc.collect()  # also what an earlier job left
+    gc.collect()  # including objects of earlier jobs
     kb = -resident_kb()
     heard_late: list[float] = []
     sent_late: list[float] = []

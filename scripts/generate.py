@@ -81,7 +81,7 @@ def render(view: Json, globals_: Json, package: Path) -> None:
 
 def tidy(package: Path) -> None:
     """Sort imports, remove unused ones and format, with our settings only."""
-    # Listed, because ruff skips ignored files of a folder; outside, as types.py shadows Python's.
+    # List files: ruff skips ignored ones in a folder. Run outside: types.py would shadow Python's.
     files = sorted(map(str, package.rglob("*.py")))
     for command in "check", "format":
         line = [sys.executable, "-m", "ruff", command, "--config", str(RUFF), "--no-cache", *files]
@@ -99,7 +99,7 @@ def write(fresh: Path, package: Path) -> str:
 
 
 def check(fresh: Path, package: Path) -> str:
-    """Raise unless the package is, byte for byte, the fresh one."""
+    """Raise unless the package equals the fresh one, byte for byte."""
     wanted, found = contents(fresh), contents(package)
     wrong = [f"missing: {name}" for name in sorted(wanted.keys() - found)]
     wrong += [f"stray: {name}" for name in sorted(found.keys() - wanted)]

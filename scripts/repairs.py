@@ -109,7 +109,7 @@ def _spell_plurals(document: Json) -> None:
 
 
 def plain_plural(name: str) -> str:
-    """Spell `listLLMs` as `listLlms`, which has a snake case."""
+    """Spell `listLLMs` as `listLlms`, which converts to snake case correctly."""
     return re.sub(r"[A-Z]{2,}s(?![a-z])", lambda match: match[0].capitalize(), name)
 
 

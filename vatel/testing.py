@@ -64,4 +64,4 @@ def _running(
         return stack.enter_context(simulator)
     except (VatelError, TypeError) as error:
         problem = f"vatel_simulator: {error} (pytest --markers documents the marker)"
-    pytest.fail(problem, pytrace=False)  # the place in our code would not help
+    pytest.fail(problem, pytrace=False)  # a traceback of our code would not help

@@ -38,7 +38,7 @@ def why(url: str, error: BaseException, *, proxied: Optional[bool] = None) -> st
 
 
 def check_url(url: str) -> str:
-    """Return advice for a URL at which nothing or something else answers."""
+    """Return advice for a URL at which no server, or a different one, answers."""
     is_plain = url.startswith(("http:", "ws:"))
     return f"check the base URL{'; does the server use https?' if is_plain else ''}"
 

@@ -17,7 +17,7 @@ def exports(
 
     Args:
         package: name of the package.
-        homes: the module of each name; for a submodule its full name.
+        homes: the module of each name; the full name of a submodule itself.
         wholes: modules of which all public names are re-exported.
         missing: returns the error to raise if the named package is not installed, or None.
     """

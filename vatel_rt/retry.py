@@ -32,7 +32,7 @@ LONGEST_HANDSHAKE_WAIT = 10.0
 
 @dataclass(frozen=True)
 class Failure:
-    """The answer of a failed attempt, if any; `was_sent` is False only if it provably was not."""
+    """A failed attempt: its answer, if any; `was_sent` is False only if it certainly was not."""
 
     status: Optional[int] = None
     retry_after: Optional[str] = None

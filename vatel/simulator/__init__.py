@@ -7,8 +7,8 @@ It needs neither an account nor a network. Run it with `python -m vatel.simulato
 **It has no speech recognition and no language model.** It detects *when* the caller speaks from
 the energy of the audio. *What* the caller is taken to say, and the answers, come from a scenario.
 
-A scenario is a YAML file, or is made in Python from the classes exported here, which have the
-names of its keys: `Scenario(turns=[Turn(hears="When are you open?", says="From nine to five.")])`.
+A scenario is a YAML file, or made in Python from the classes exported here, which have the names
+of its keys: `Scenario(turns=[Turn(hears="When are you open?", says="From nine to five.")])`.
 `docs/simulator.md` explains every key.
 
 Text without a clip is spoken by `espeak-ng`; where that is not installed, the agent says so.

@@ -25,7 +25,7 @@ class ClockedDevice(BufferedDevice):
         self._pacer: Optional[asyncio.Task[None]] = None
 
     async def start(self) -> None:
-        """Begin to capture and to play; raise `AudioDeviceError` if the device is open already."""
+        """Start capturing and playing; raise `AudioDeviceError` if the device is open already."""
         if self._pacer is not None:
             raise AudioDeviceError("the device is open already")
         self._open()
@@ -39,7 +39,7 @@ class ClockedDevice(BufferedDevice):
             pacer.cancel()
             try:
                 await asyncio.wait({pacer})
-            finally:  # also when this is cancelled
+            finally:  # even if `close` is cancelled
                 self._stop()
                 self._shut()
 

@@ -183,7 +183,7 @@ class BufferedDevice(BaseDevice):
     def _stopping_on_error(self) -> Iterator[None]:
         try:
             yield
-        except Exception as error:  # also of the monitor: the reader must not wait forever
+        except Exception as error:  # the monitor's too: the reader must not wait forever
             log.exception("the audio device stopped")
             self._stop(AudioDeviceError(f"the audio device stopped: {error}"))
 

@@ -59,7 +59,7 @@ class Canceller:
         try:
             import numpy
             from pywebrtc_audio import AudioProcessor
-        except ImportError as error:  # also of the empty package that Python 3.9 gets
+        except ImportError as error:  # Python 3.9 installs an empty package
             need = "mode='aec' needs pywebrtc-audio, which requires Python 3.10 or later"
             raise AudioDeviceError(f"{need}: pip install 'vatel[aec]' ({error})") from error
         self._numpy: Any = numpy
@@ -72,7 +72,7 @@ class Canceller:
 
 
 class SelfHearing:
-    """Logs a warning, once, if the microphone hears the agent: both change loudness alike."""
+    """Logs a warning, once, if the microphone hears the agent: its loudness follows the agent's."""
 
     WINDOW_MS, ENOUGH_MS, STEP_MS = 2000, 1200, 5
     ALIKE = 0.85  # measured: at least 0.98 for an echo, at most 0.7 for another voice
@@ -81,7 +81,7 @@ class SelfHearing:
         self.has_warned = False
         self._captured: deque[float] = deque(maxlen=self.WINDOW_MS // self.STEP_MS)
         self._played = self._captured.copy()
-        self._blocks = self._near_blocks = 0  # near: next blocks that may contain an echo
+        self._blocks = self._near_blocks = 0  # near: how many more blocks may contain an echo
 
     def hear(self, captured: bytes, played: bytes) -> None:
         """Compare a block of both sides, as sent and as played."""
@@ -99,7 +99,7 @@ class SelfHearing:
 
     def likeness(self) -> float:
         """Return how alike both sides are at the best delay, from 0 (unrelated) to 1 (same)."""
-        # Neighbours averaged: an echo late by half a step would look like another voice otherwise.
+        # Average neighbours: otherwise an echo late by half a step would look like another voice.
         captured, played = (
             [(one + two) / 2 for one, two in zip(side, islice(side, 1, None))]
             for side in (self._captured, self._played)

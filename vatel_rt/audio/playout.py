@@ -11,7 +11,7 @@ from vatel_rt.audio.pcm import SAMPLE_WIDTH, bytes_of, duration_ms, pcm_of, samp
 LONGEST_MS = 600_000  # maximum length of queued audio (10 min); no agent speaks longer
 CUSHION_MS, LONGEST_CUSHION_MS = 40, 240  # queued before speech begins to play: at first, at most
 SAME_SPEECH_MS = 300  # speech that resumes after more silence is new speech; otherwise it was late
-FADE_MS = 5  # fade-out of speech that is cut, which would click otherwise
+FADE_MS = 5  # fade-out of interrupted speech, to avoid a click
 
 
 class PlayoutBuffer:

@@ -8,7 +8,7 @@ from typing import Any
 
 from vatel_rt.audio.pcm import SAMPLE_RATE, SAMPLE_WIDTH, pcm_of, samples_of
 
-LIVE, FILES = "LQ", "HQ"  # LQ is good enough for speech and delays it by at most 20 ms, HQ 40 ms
+LIVE, FILES = "LQ", "HQ"  # LQ is good enough for speech and delays it by at most 20 ms, HQ by 40 ms
 _PIECE = SAMPLE_RATE // 10
 
 

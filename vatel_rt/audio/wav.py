@@ -63,14 +63,14 @@ def read_wav(path: Path) -> bytes:
 
 
 def _decode(content: bytes) -> bytes:
-    """Return the audio; the `AudioFormatError` of other content only names the reason."""
+    """Return the audio of a WAV file; the text of an `AudioFormatError` is only the reason."""
     if not is_wav(content):
         raise AudioFormatError("it has no RIFF/WAVE header")
     chunks: dict[bytes, bytes] = {}
     position = 12
     while position + 8 <= len(content) and b"data" not in chunks:
         name, size = struct.unpack_from("<4sI", content, position)
-        # A file that was written to a pipe declares a false size: slicing takes what exists.
+        # A file written to a pipe declares a wrong size; slicing stops at the end of the data.
         chunks[name] = content[position + 8 : position + 8 + size]
         position += 8 + size + size % 2
     form, data = chunks.get(b"fmt ", b""), chunks.get(b"data", b"")

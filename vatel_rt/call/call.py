@@ -45,7 +45,7 @@ class LiveCall:
 
     Leaving the context early hangs up. Cancelling hangs up too, and the call ends as `cancelled`.
     A call that fails (connection lost, error of the platform, device gone) raises in the
-    iteration, after the last message. `wait` and `end` return every end as a `CallEnd`, also that
+    iteration, after the last message. `wait` and `end` return every end as a `CallEnd`, even that
     of a call that could not be opened.
 
     Args:
@@ -85,7 +85,7 @@ class LiveCall:
 
     @property
     def report(self) -> CallReport:
-        """The figures of the call so far."""
+        """The report of the call so far."""
         if self._dispatcher is not None:
             self._dispatcher.update_report()
         return self._report

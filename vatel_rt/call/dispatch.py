@@ -72,7 +72,7 @@ class Dispatcher:
         self.update_report()
 
     def update_report(self) -> None:
-        """Update the figures that others count. An error of the device is only logged."""
+        """Copy counts of device, connection and queue to the report; only log a device error."""
         report, connection = self.reporter.report, self.connection
         report.unread_messages = self.queue.dropped
         report.bytes_sent, report.bytes_received = connection.bytes_sent, connection.bytes_received
@@ -110,7 +110,7 @@ class Dispatcher:
     def _interruption(self, _message: messages.Interruption) -> None:
         self.reporter.interrupted()
         self.interrupt()
-        # A tool call that arrived just before must have taken its first step to be cancelled.
+        # Later, since a tool whose call has just arrived must start before it can be cancelled.
         asyncio.get_running_loop().call_soon(self._running_tools.cancel_interruptible)
 
     def _tool_call(self, message: messages.ToolCall) -> None:

@@ -52,7 +52,7 @@ _CLOSES: dict[Reason, set[int]] = {
     "server_went_away": {1001, 1012},
 }
 _TRANSIENT = range(1011, 1015)  # others are permanent, or private (3000 to 4999)
-# The first match counts, so a class precedes its base classes.
+# The first match counts, so each class stands before its base classes.
 _ERRORS: dict[type[BaseException], Reason] = {
     asyncio.CancelledError: "cancelled",
     errors.AuthenticationError: "token_expired",
@@ -124,7 +124,7 @@ class CallEnd:
             return cls(closed, error.code, error.reason)
         reason = next(end for kind, end in _ERRORS.items() if isinstance(error, kind))
         if isinstance(error, errors.AuthenticationError) and error.origin == "request":
-            reason = "refused"  # it is the API key that was refused, not the session token
+            reason = "refused"  # the API key was refused, not the session token
         text = str(error) or ("" if reason == "cancelled" else repr(error))
         return cls(reason, text=text)
 

@@ -56,7 +56,7 @@ class Microphone:
 
     async def _send(self, block: bytes, connection: Connection) -> None:
         if self._next_speech() is not None:
-            await connection.drain_queued_audio()  # keep the order: it was captured before
+            await connection.drain_queued_audio()  # keep the order: this audio was captured earlier
         speech = self._next_speech()
         if speech is None:
             connection.queue_audio(self._muted(block))
@@ -69,7 +69,7 @@ class Microphone:
             speech.sent.set()
 
     def _muted(self, block: bytes) -> bytes:
-        # A device should mute itself, but one that does not must not be heard either.
+        # Do not rely on the device to mute.
         return bytes(len(block)) if self._device.muted else block
 
     def _next_speech(self) -> Optional[_Speech]:

@@ -142,7 +142,7 @@ class Reporter:
 
 
 class LossCounter:
-    """Counts the audio that a device loses during one call; it may have served other calls."""
+    """Counts the audio lost during one call; the device may have served other calls before."""
 
     def __init__(self, device: AudioDevice) -> None:
         self._device = device

@@ -15,7 +15,7 @@ _CONVERSION_ERRORS = (ValueError, msgspec.MsgspecError)
 
 
 class Signature:
-    """The parameters of a tool. Raises TypeError if the function cannot be one."""
+    """The parameters of a tool. Raises TypeError if the function cannot be a tool."""
 
     def __init__(self, function: Callable[..., Any]) -> None:
         try:

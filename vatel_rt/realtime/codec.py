@@ -1,6 +1,6 @@
 """How messages travel: text frames `{"type": ..., "data": {...}}` with base64 audio.
 
-Strict in what is sent, tolerant in what is read: null reads as absent, unknown fields are ignored,
+Sending is strict, reading is tolerant: null reads as absent, unknown fields are ignored,
 an unknown type becomes an `UnknownMessage`, a frame that cannot be read an `InvalidMessage`.
 """
 
@@ -87,7 +87,7 @@ def parse_server_message(payload: Mapping[str, Any]) -> ServerMessage:
 
 
 def client_message(payload: Mapping[str, Any]) -> Union[ClientMessage, UnknownMessage]:
-    """Return the message that `payload`, a JSON object sent by the application, amounts to."""
+    """Return the message for `payload`, a JSON object that the application sends."""
     plain = msgspec.to_builtins(payload, str_keys=True)
     claimed, data = str(plain.get("type", "")), plain.get("data")
     try:
@@ -129,7 +129,7 @@ def _wire_names(kind: type[Any]) -> list[tuple[str, str]]:
 
 
 def _message(kind: Any, data: Any) -> Any:
-    """Return a message of the class `kind` from decoded JSON, with all tolerance."""
+    """Return a message of the class `kind` from decoded JSON; ignore nulls and unknown fields."""
     fields = _DATA[kind]
     if fields is messages.VoiceSessionEmptyData or data is None:
         data = {}  # ignore anything sent as the data of a message without fields

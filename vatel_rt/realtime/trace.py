@@ -82,7 +82,7 @@ class TraceWriter(AbstractContextManager["TraceWriter"]):
         try:
             self.close()
         except ConfigurationError:
-            if kind is None:  # never hide the error, or the cancellation, that ends the context
+            if kind is None:  # do not hide the error or cancellation that ends the context
                 raise
 
     def _write(self, line: dict[str, Any]) -> None:
@@ -133,7 +133,7 @@ async def record_messages(session: Tapped[S_co], path: Path) -> AsyncIterator[S_
         tap = cache(lambda: trace.call(str(uuid4())))
         taps.append(lambda sender, message: tap()(sender, message))
         async with session as entered:
-            tap()  # the call begins now, unless it had a message already
+            tap()  # the call begins now, unless a message came first
             yield entered
 
 

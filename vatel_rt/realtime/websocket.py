@@ -1,4 +1,4 @@
-"""The WebSocket of a voice session: `websockets`, with a stricter idea of when it is dead."""
+"""The WebSocket of a voice session: `websockets`, with stricter detection of a dead peer."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from vatel_rt.errors import Cause, ConnectionClosed
 
 UNSENT_LIMIT = 16 * 1024
 """Bytes buffered in the system, and as many in the event loop: 250 ms that cannot be dropped."""
-CROSSING_SECONDS = 1  # how long after the platform's close a sender may not know of it yet
+CROSSING_SECONDS = 1  # after the platform's close, a sender may not know of it for so long
 WAITING_FRAMES = 64  # buffered for `receive` before the platform is slowed down
 _FAULTS: dict[int, Cause] = {1009: "frame_too_large"}
 
@@ -47,7 +47,7 @@ class WebSocket(ClientConnection):
                 opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_LIMIT)
 
     def data_received(self, data: bytes) -> None:
-        """Note the time; limit the wait for the end of a connection that is closing."""
+        """Note the time; while closing, limit the wait for the end of the connection."""
         self._heard_at = self.loop.time()
         super().data_received(data)
         if self._last_wait is None and self.protocol.close_expected():

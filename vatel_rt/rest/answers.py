@@ -23,7 +23,7 @@ T = TypeVar("T")
 
 
 def parse(response: httpx.Response, reader: Callable[[Any], T]) -> T:
-    """Return what `reader` makes of the JSON body of `response`, or raise ResponseParseError."""
+    """Return the JSON body of `response`, read by `reader`, or raise ResponseParseError."""
     import msgspec  # slow to import, and not needed to create a client
 
     try:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 LARGEST_PAGE = 100
 REMEMBERED = 20 * LARGEST_PAGE
-"""Number of call ids that `iter` remembers to yield no call twice."""
+"""Number of call ids that `iter` remembers, to avoid yielding a call twice."""
 Progress = Callable[[int, Optional[int]], object]
 """Called with the bytes written so far and the total size, if that is known."""
 _RANGE = re.compile(r"bytes (\d+)-\d+/(\d+|\*)$")
@@ -65,9 +65,9 @@ class Calls(CallsResource):
         The filters are those of `list`, with Python's types: several `agent_ids` in a list, a
         `datetime` with a time zone, a bool.
 
-        Calls that new ones push to a later page are not repeated, unless about 2,000 new calls
-        begin between two pages. A call that stops matching the filters while you iterate pulls
-        another one onto a page that was already read: filter by values that do not change.
+        New calls push older ones to later pages; these are not repeated, unless about 2,000 calls
+        begin between two pages. If a call stops matching the filters while you iterate, another
+        one may be skipped: filter by values that do not change.
 
         Raises:
             ValueError: a date has no time zone.
@@ -167,7 +167,7 @@ def _query_value(name: str, value: Any) -> Any:
 def _new(
     page: PaginatedCallsResponse, query: dict[str, Any], seen: dict[str, bool]
 ) -> Iterator[Call]:
-    """Yield the calls not in `seen`, the last ids in order; set the next page, or 0, in `query`."""
+    """Yield the calls not in `seen`, and add them; set the next page in `query`, 0 if none."""
     for call in page.calls:
         if call.id is None or not seen.pop(call.id, False):
             yield call

@@ -25,7 +25,7 @@ Timeout = Union[float, httpx.Timeout]
 DEFAULT_TIMEOUT = 30.0
 """Seconds for each phase of a request; listing calls with transcripts takes several."""
 CONNECTIONS = 100
-"""Maximum requests in progress in a pool; others wait here, as httpx's own queue is slow."""
+"""Maximum requests in progress in a pool; others wait here, as httpx's queue is slow."""
 STREAMS = 50
 """Maximum streamed answers open at a time in a pool, so that places remain for other requests."""
 STREAM_WAIT = 30.0
@@ -149,7 +149,7 @@ def _too_many_streams() -> APITimeoutError:
 
 
 def _check_client(given: object, kind: type, name: str) -> None:
-    # A stand-in is accepted; the client of the other kind is not.
+    # Accept stand-ins, but refuse a client of the other kind (sync or async).
     if isinstance(given, (type, _SYNC, _ASYNC)) or not hasattr(given, "build_request"):
         check_types(kind, NONE, **{name: given})
 

@@ -16,7 +16,7 @@ Reason = Literal[
     "agent_hangup", "silence_timeout", "user_hangup", "connection_lost", "slow_client",
     "server_shutdown", "failed",
 ]  # fmt: skip
-"""Why calls of the simulator end. The platform has only `user_hangup` of these."""
+"""Why calls of the simulator end. The platform documents only `user_hangup`."""
 _REASONS = {
     "transferred": "agent_transfer timeout_transfer silence_transfer",
     "ended_by_agent": "agent_hangup silence_timeout server_shutdown timeout voicemail",
@@ -25,7 +25,7 @@ _REASONS = {
 OUTCOMES = {reason: outcome for outcome, reasons in _REASONS.items() for reason in reasons.split()}
 """The outcome for each reason; other reasons, such as `no_answer` or `failed`, have none."""
 MAX_ROWS = 10_000
-"""Rows of a transcript that are kept, the first ones."""
+"""Maximum rows of a transcript; later ones are not kept."""
 
 
 def now() -> datetime:

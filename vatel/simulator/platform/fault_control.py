@@ -111,12 +111,12 @@ class FaultControl(_Attributes):
             return self._count_down("handshakes", _OF_HANDSHAKES)
 
     def add_watch(self, watch: Watch) -> None:
-        """Wake `watch` at each change from now on."""
+        """Start waking `watch` at each change."""
         with self._lock:
             self._watches.add(watch)
 
     def remove_watch(self, watch: Watch) -> None:
-        """Wake `watch` no longer."""
+        """Stop waking `watch`."""
         with self._lock:
             self._watches.discard(watch)
 
@@ -147,7 +147,7 @@ class FaultControl(_Attributes):
 
 
 class Watch:
-    """Waits that end or go on when a fault is set. A context, used in one event loop.
+    """Waits that are checked again when a fault is set. A context, used in one event loop.
 
     Attributes:
         is_released: whether all waits end at once, because the simulator ends.

@@ -21,7 +21,7 @@ _NEEDS = {
     "handshakes": ("handshake_status", "handshake_delay"),
     "close_reason": ("close_code",),
 }
-"""The faults that have an effect only together with one of others."""
+"""Faults that have an effect only together with one of those named."""
 
 
 class Faults(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):

@@ -48,7 +48,7 @@ class YamlFile:
         node, line = self._root, 1
         for step in place:
             if isinstance(node, yaml.MappingNode):
-                # Of several the last one counts: merge keys put theirs before it.
+                # The last one counts: merged keys are placed before the mapping's.
                 found = [pair for pair in node.value if pair[0].value == step]
                 mark, node = (found[-1][0].start_mark, found[-1][1]) if found else (None, None)
             elif isinstance(node, yaml.SequenceNode) and isinstance(step, int):

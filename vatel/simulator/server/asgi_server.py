@@ -41,7 +41,7 @@ log = logging.getLogger("vatel.simulator.server")
 
 
 def _is_problem(line: logging.LogRecord) -> bool:
-    # uvicorn reports a handshake that was denied with a status as one without an answer.
+    # uvicorn logs a handshake that was refused with a status as one without an answer.
     return line.levelno >= logging.WARNING and line.msg != _DENIED
 
 
@@ -121,9 +121,9 @@ class _SessionProtocol(WebSocketsSansIOProtocol):
             super().handle_close(event)
 
     def send_receive_event_to_app(self) -> None:
-        if self.close_sent:  # nothing receives it any more, and it would pause reading
+        if self.close_sent:  # nothing receives messages any more; queueing one would pause reading
             return
-        # uvicorn pauses reading for each message, which takes two system calls. One may wait.
+        # uvicorn pauses reading for each message (two system calls). Here one may wait.
         paused, may_wait = self.read_paused, self.queue.empty()
         self.read_paused = paused or may_wait
         super().send_receive_event_to_app()
@@ -231,7 +231,7 @@ class AsgiServer(uvicorn.Server):
                 await self._ending.wait()
 
     async def shutdown(self, sockets: Optional[list[socket.socket]] = None) -> None:  # noqa: ARG002
-        """Is called by uvicorn to end. Without uvicorn's pauses, because tests end many."""
+        """Is called by uvicorn to end. Without its pauses, because tests end many servers."""
         for server in self.servers:
             server.close()
         for connection in list(self.server_state.connections):

@@ -23,7 +23,7 @@ from vatel.simulator.voice.speech import Speech
 from vatel_rt.realtime.trace import Tap
 
 BeginCall = Callable[[Grant, CallRecord], tuple[SeenCall, list[Tap]]]
-"""Is called when a call begins; returns its entry in the journal, and taps for its messages."""
+"""Called when a call begins; returns its entry in the journal, and taps for its messages."""
 NewAgent = Callable[[CallSetup, Send], Agent]
 
 

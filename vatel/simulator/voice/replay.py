@@ -36,7 +36,7 @@ class Replay:
 
     Args:
         path: the trace.
-        speed: 1 is the speed of the trace, 2 twice as fast; with `max` nothing waits.
+        speed: 1 is the speed of the trace, 2 twice as fast; `max` does not wait.
 
     Raises:
         ConfigurationError: the trace cannot be read or contains no call, or `speed` is invalid.
@@ -92,7 +92,7 @@ class ReplayAgent:
         """Ignore the caller's speech: the messages about it are in the trace."""
 
     def add_output(self, tool_call_id: str, output: str) -> None:  # noqa: ARG002
-        """Let the replay go on if it waits for this output."""
+        """Continue the replay if it waits for this output."""
         if tool_call_id in self._outputs:
             self._outputs[tool_call_id].set()
 
@@ -102,7 +102,7 @@ class ReplayAgent:
             for line in self._lines:
                 kind = line.sender, line.type
                 if kind == ("platform", messages.SessionStarted.type):
-                    self._set_origin(line)  # the session has sent its own, with its id
+                    self._set_origin(line)  # the session has already sent one, with the id
                 elif kind == ("client", messages.ToolCallOutput.type):
                     await self._wait_for_output(line)
                 else:

@@ -60,7 +60,7 @@ class PendingTools:
         return pending
 
     def add_output(self, tool_call_id: str, output: str) -> None:
-        """Store the output of a tool call; one that no call waits for is ignored."""
+        """Store the output of a tool call; ignore one that no call waits for."""
         pending = self._open.pop(tool_call_id, None)
         if pending is None:
             log.warning("call %s: ignored the output of an unknown tool call", self._call.id)

@@ -12,7 +12,7 @@ from vatel_rt.audio.resampling import Resampler, to_mono
 
 Answer = tuple[Optional[bytes], int]
 CONTINUE, INPUT_OVERFLOW, OUTPUT_UNDERFLOW = 0, 2, 4  # flags of PortAudio
-MOST_APART = 5 * BLOCK_BYTES  # of played and captured audio: two devices have two clocks
+MOST_APART = 5 * BLOCK_BYTES  # how far playing may be ahead of capturing: they have two clocks
 
 
 class Stream:
@@ -43,7 +43,7 @@ class Stream:
 
 
 class Playback(Stream):
-    """Fills the blocks of the speaker, and keeps them in `played` for `Capture`."""
+    """Fills the speaker's blocks, and keeps a copy in `played` for `Capture`."""
 
     def __init__(self, playout: PlayoutBuffer, rate: int, channels: int) -> None:
         super().__init__(channels, OUTPUT_UNDERFLOW, SAMPLE_RATE, rate)
@@ -79,7 +79,7 @@ class Capture(Stream):
 
 
 class Handover:
-    """Passes blocks from a callback to the event loop, which `wake` makes call `take_all`."""
+    """Passes blocks from a callback to the event loop; `wake` must schedule `take_all` there."""
 
     def __init__(self, wake: Callable[[], object], limit: int) -> None:
         self.dropped, self._wake = 0, wake

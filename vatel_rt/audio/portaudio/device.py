@@ -20,7 +20,7 @@ from vatel_rt.errors import AudioDeviceError, ConfigurationError
 log = logging.getLogger("vatel.audio")
 
 WATCH_SECONDS, STILL_CHECKS = 0.25, 4  # a device without callbacks for that long counts as lost
-CLOSE_SECONDS = 1  # closing takes 40 ms; the connection to a sound server that hangs is cut then
+CLOSE_SECONDS = 1  # closing takes 40 ms; later, the connection to a hanging sound server is cut
 REOPEN_SECONDS, AGAIN_SECONDS = 10, 0.5  # for a lost device: sound servers take time to restart
 
 

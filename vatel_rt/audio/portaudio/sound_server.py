@@ -1,4 +1,4 @@
-"""Cut the connections to a sound server that hangs (on Linux): only this ends PulseAudio's wait."""
+"""Cut the connections to a sound server that hangs (on Linux); nothing else ends a wait for it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def _found() -> Iterator[tuple[str, socket.socket]]:
             if name.startswith("socket:"):
                 blocks = os.get_blocking(int(descriptor))
                 with socket.socket(fileno=os.dup(int(descriptor))) as found:
-                    found.setblocking(blocks)  # the default timeout is not meant for it
+                    found.setblocking(blocks)  # creating the object may have changed it
                     peer = str(found.getpeername())
                     if found.family == socket.AF_UNIX and peer.endswith(_SERVER):
                         yield name, found

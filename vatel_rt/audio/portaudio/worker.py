@@ -28,7 +28,7 @@ class Worker:
         self._thread.start()
 
     async def run(self, job: Callable[[], Any], seconds: float) -> Any:
-        """Run `job` and return its result; `TimeoutError` if it hangs, or failed when rescued."""
+        """Run `job` and return its result; `TimeoutError` if it hangs, or fails after a rescue."""
         done = self._begin(job)
         if not await self._in_time(done, seconds) and done.exception() is not None:
             raise TimeoutError
@@ -43,7 +43,7 @@ class Worker:
         done.result()
 
     async def _in_time(self, done: Future[Any], seconds: float) -> bool:
-        """Wait for a job, rescue it if necessary; return whether it was not."""
+        """Wait for a job; rescue it if it is late. Return whether it was in time."""
         if await _is_done(done, seconds):
             return True
         for _ in range(RESCUES):
