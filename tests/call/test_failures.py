@@ -203,3 +203,43 @@ async def test_a_cancellation_waits_until_all_is_closed() -> None:
         with pytest.raises(asyncio.CancelledError):
             await task
     assert closed == [1]
+
+
+async def test_a_device_failure_is_the_end_while_a_tool_still_cleans_up() -> None:
+    started, cleaning, go_on = asyncio.Event(), asyncio.Event(), asyncio.Event()
+    tools, device = Tools(), SilentDevice()
+
+    @tools.tool
+    async def hangs() -> None:
+        started.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            cleaning.set()
+            await go_on.wait()
+
+    async def ask(socket: ServerConnection) -> None:
+        await socket.send(STARTED)
+        await socket.send(frame("tool_call", toolCallId="1", toolName="hangs", arguments=[]))
+        await socket.wait_closed()
+
+    async with platform(ask) as url:
+        call = Call(lambda: connect("t", url), audio=device, tools=tools)
+        async with call:
+            await started.wait()
+            device._stop(AudioDeviceError("unplugged"))
+            await cleaning.wait()
+            assert call.end is not None
+            assert call.end.reason == "device_failed"
+            go_on.set()
+    assert (await call.wait()).reason == "device_failed"
+
+
+async def test_a_device_in_use_is_refused_before_the_record_is_made(tmp_path: Path) -> None:
+    device = SilentDevice()
+    device.attach(lambda *_: None)
+    record = tmp_path / "call.wav"
+    with pytest.raises(AudioDeviceError):
+        async with Call(lambda: connect("t", "ws://127.0.0.1:9"), audio=device, record=record):
+            pass
+    assert not record.exists()

@@ -22,6 +22,7 @@ from vatel_rt.call.microphone import Microphone
 from vatel_rt.call.report import CallReport, Reporter
 from vatel_rt.call.tools import Tools
 from vatel_rt.call.transcript import Transcript, TranscriptRow
+from vatel_rt.errors import AudioDeviceError
 from vatel_rt.realtime.connection import Connection
 from vatel_rt.realtime.messages import Incoming
 from vatel_rt.realtime.trace import Tap
@@ -49,7 +50,6 @@ class LiveCall:
     of a call that could not be opened.
 
     Args:
-        connect: opens the connection.
         audio: microphone and speaker; silence by default.
         tools: what the agent may call.
         record: stereo WAV file of the call: caller left, as sent; agent right, as played.
@@ -198,10 +198,8 @@ class LiveCall:
             raise RuntimeError("the call has not begun: enter its context with `async with call:`")
 
     async def _open(self) -> tuple[Reporter, Connection]:
-        reporter, recorder = Reporter(self._report), None
-        if self._record is not None:
-            recorder = Recorder(self._record)
-            self._cleanup.callback(recorder.close)
+        reporter = Reporter(self._report)
+        recorder: Optional[Recorder] = None
 
         def hear(captured: bytes, played: bytes) -> None:
             sent = self._microphone.as_sent(captured)
@@ -212,6 +210,9 @@ class LiveCall:
         self._audio.attach(hear)
         self._cleanup.callback(self._audio.detach)
         self._cleanup.callback(setattr, self._audio, "muted", self._audio.muted)
+        if self._record is not None:
+            recorder = Recorder(self._record)
+            self._cleanup.callback(recorder.close)
         connection = await self._connect()
         self._cleanup.push_async_callback(shutdown.close_in_time, "connection", connection.close)
         connection.taps.extend(self.taps)
@@ -224,8 +225,15 @@ class LiveCall:
             record = (reporter, self._transcript, self._messages, self._outcome)
             self._dispatcher = Dispatcher(connection, self._audio, self._tools, tasks, *record)
             tasks.start_soon(connection.send_queued_audio)
-            tasks.start_soon(self._microphone.send_to, connection)
+            tasks.start_soon(self._send_microphone, connection)
             await self._dispatcher.run()
+
+    async def _send_microphone(self, connection: Connection) -> None:
+        try:
+            await self._microphone.send_to(connection)
+        except AudioDeviceError as error:
+            self._outcome.set(CallEnd.of(error), error)  # not only when all tasks have ended
+            raise
 
     def _stop(self) -> None:
         """End the call once: complete the report, wake everybody who waits, begin to close."""
@@ -243,5 +251,4 @@ class LiveCall:
         self._cleanup.start()
 
 
-Call = LiveCall
-"""The name of `LiveCall` in version 0.1.0."""
+Call = LiveCall  # its name in version 0.1.0

@@ -74,16 +74,13 @@ class CallEnd:
 
             - `agent_hung_up`: also after a silence timeout, which the platform does not report
             - `caller_hung_up`, `cancelled`: this side ended the call, or its task was cancelled
-            - `server_went_away`: the platform is stopping or restarting
-            - `server_error`: the platform closed the session with an error code
+            - `server_went_away`, `server_error`: the platform is stopping; it closed with an error
             - `connection_lost`: the connection broke without a close frame
             - `ping_timeout`, `idle_timeout`: nothing was received for as long as options allow
-            - `protocol_error`: one side violated the WebSocket protocol
-            - `frame_too_large`: a message was larger than the options allow
+            - `protocol_error`, `frame_too_large`: bad WebSocket data; too large a message
             - `token_expired`: the session token was refused as expired, invalid or used
             - `refused`, `unreachable`: the call did not begin
-            - `device_failed`: microphone, speaker or file
-            - `failed`: any other error on this side
+            - `device_failed`, `failed`: microphone, speaker or file; any other error on this side
         code: WebSocket close code, if a close ended the call.
         text: the platform's reason for the close, or the error; may be empty.
         by: `agent`, `caller` (this side), `platform`, `network` or `sdk` (audio or code here).
@@ -118,11 +115,10 @@ class CallEnd:
         """Return the end that corresponds to a close, a refusal, a failure or a cancellation."""
         if isinstance(error, errors.ConnectionClosed):
             by_code = next((end for end, of in _CLOSES.items() if error.code in of), "server_error")
-            by_cause: dict[str, Any] = {"caller": "caller_hung_up", "network": "connection_lost"}
-            by_cause["platform"] = by_code  # the other causes are reasons themselves
-            closed = cast(Reason, by_cause.get(error.cause, error.cause))
-            return cls(closed, error.code, error.reason)
-        reason = next(end for kind, end in _ERRORS.items() if isinstance(error, kind))
+            known = {"caller": "caller_hung_up", "network": "connection_lost", "platform": by_code}
+            end: Any = known.get(error.cause, error.cause)  # the other causes are reasons
+            return cls(cast(Reason, end), error.code, error.reason)
+        reason: Reason = next(end for kind, end in _ERRORS.items() if isinstance(error, kind))
         if isinstance(error, errors.AuthenticationError) and error.origin == "request":
             reason = "refused"  # the API key was refused, not the session token
         text = str(error) or ("" if reason == "cancelled" else repr(error))

@@ -40,8 +40,7 @@ class RestClient:
         api_key: organization API key; defaults to `VATEL_API_KEY`.
         base_url: URL of the platform, with or without `/v1`; defaults to `VATEL_BASE_URL`,
             then to `https://api.vatel.ai`.
-        http_client: your own httpx client for the synchronous methods. URL and
-            authentication are added to each request; closing it is up to you.
+        http_client: your own httpx client for the synchronous methods; closing it is up to you.
         async_http_client: the same for the asynchronous methods.
         timeout: seconds for each phase of a request, or an `httpx.Timeout`. Defaults to 30 s,
             or to the timeout of your own httpx client.

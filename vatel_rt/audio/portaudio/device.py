@@ -40,13 +40,12 @@ class PyAudioDevice(BufferedDevice):
     queued audio goes on playing.
 
     Args:
-        input: the microphone: its index or a part of its name. Default: the system's default.
-        output: the speaker, in the same way.
+        input, output: index or part of the name of microphone and speaker; the default if omitted.
         mode: `full`: the agent always listens; use a headset or a quiet speaker. `half`: the agent
             does not listen while it speaks, so it cannot be interrupted. `aec`: the agent's voice
             is removed from the captured audio; requires `vatel[aec]`.
-        frames: frames (at 24 000 Hz) per block of the speaker, 120 to 2400. Fewer end speech sooner
-            when interrupted (240: 30 ms, 480: 50 ms), but stutter sooner in a busy program.
+        frames: frames per block of the speaker, 120 to 2400. Fewer: interrupted speech ends sooner
+            (240: 35 ms, 480: 60 ms), but a busy program stutters sooner.
         on_loss: when the device is lost, `fail` ends the call with an error; `reopen` continues
             with the chosen device if it exists, otherwise with the default one.
 
