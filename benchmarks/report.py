@@ -126,7 +126,7 @@ def plain(lines: list[list[str]]) -> str:
 
 def machine() -> dict[str, Any]:
     """Describe the machine, without its name and without paths."""
-    installed = {each.name: each.version for each in distributions()}
+    installed = {each.metadata["Name"]: each.version for each in distributions()}
     libraries = {name: installed.get(name, "not installed") for name in LIBRARIES}
     system, python = f"{platform.system()} {platform.machine()}", platform.python_version()
     return {"cores": os.cpu_count(), "system": system, "python": python, "libraries": libraries}
