@@ -173,8 +173,8 @@ def test_two_hundred_calls_at_once(tmp_path: Path, nothing_left: None) -> None:
 
     async def talk() -> None:
         async with Simulator(PATIENT) as simulator:
-            # A busy machine needs long to open two hundred calls.
-            options = ConnectionOptions(open_timeout=200)
+            # A busy machine needs long to open two hundred calls, and for its own pings.
+            options = ConnectionOptions(open_timeout=200, ping_timeout=200)
             async with Client(simulator.api_key, simulator.url, timeout=200) as client:
                 all_there = asyncio.Event()
 
