@@ -173,7 +173,7 @@ def test_two_hundred_calls_at_once(tmp_path: Path, nothing_left: None) -> None:
 
     async def talk() -> None:
         async with Simulator(PATIENT) as simulator:
-            # A busy machine needs long to open two hundred calls, and for its own pings.
+            # A busy machine needs long to open two hundred calls and to answer their pings.
             options = ConnectionOptions(open_timeout=200, ping_timeout=200)
             async with Client(simulator.api_key, simulator.url, timeout=200) as client:
                 all_there = asyncio.Event()
