@@ -110,6 +110,7 @@ async def test_a_session_of_changed_frames(fuzz: Any, caplog: pytest.LogCaptureF
             if number % 100 == 0:
                 writer.write(frame_of(PING, b"?"))
                 await writer.drain()
+                await asyncio.sleep(0)  # the client's turn: draining waits for a full socket only
         writer.write(frame_of(CLOSE, b"\x03\xe8"))
         await until_gone(reader)  # what is on its way is lost where answers to pings are not read
 
