@@ -10,10 +10,12 @@ ON = @$(PYTHON) scripts/pythons.py
 DEV = $(SETUP) $(VENV) -e . --group dev --group generate
 SOUND = gcc libc6-dev python3-dev portaudio19-dev
 PARALLEL = -n 4 --dist loadgroup
+# What does not depend on the version of Python is tested on the newest only.
+ONCE = --deselect tests/tooling/test_corpus.py
 DOCUMENT = openapi/vatel.yaml
 CONTRACT = ../shared/contract/check_spec.py
 
-.PHONY: help demo test test-all test-lowest-versions check check-static check-simulator fuzz generate bench bench-smoke release-check clean
+.PHONY: help demo setup test test-all test-lowest-versions check check-code check-static check-simulator fuzz generate bench bench-smoke release-check clean
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "make %-21s %s\n", $$1, $$2}'
 	@echo 'PYTHON=python3.9 uses another Python, VENV=folder another environment, and'
@@ -23,10 +25,12 @@ demo: ## Make a call against the simulator; writes call.wav and call.jsonl
 	$(SETUP) $(VENV) -e '.[demo]'
 	$(BIN)/python -m vatel_rt.demo --simulate --record call.wav --events call.jsonl
 
-test: ## Run all tests with coverage, or some: ARGS='tests/call/test_call.py -x'
+setup: ## Install what tests and checks need
 	@sh scripts/setup-system $(SOUND) espeak-ng iptables iproute2 openssl $$(sh tests/audio/virtual-sound packages)
 	$(DEV)
 	$(SETUP) $(VENV) -e '.[audio]' || echo 'setup: no PyAudio: the tests of the sound device are skipped' >&2
+
+test: setup ## Run all tests with coverage, or some: ARGS='tests/call/test_call.py -x'
 	$(BIN)/python -m pytest $(or $(ARGS),--cov $(PARALLEL))
 
 test-all: ## Run the tests on each supported Python found here
@@ -39,9 +43,13 @@ test-lowest-versions: ## Run the tests with the lowest supported version of each
 	.venv-lowest/bin/python -m pytest $(or $(ARGS),$(PARALLEL))
 
 check: ## Run everything that CI runs, with the tests on the lowest and newest Python found here
-	$(ON) newest $(MAKE) check-static check-simulator fuzz bench-smoke
-	$(ON) older $(MAKE) test ARGS='$(PARALLEL)'
+	$(ON) newest $(MAKE) setup
+	$(ON) newest $(MAKE) -j 2 --output-sync=line check-code check-simulator
+	$(ON) older $(MAKE) test ARGS='$(PARALLEL) $(ONCE)'
 	$(ON) newest $(MAKE) test
+
+check-code: check-static
+	@$(MAKE) fuzz bench-smoke
 
 check-static: ## Check style, types, import contracts, generated code and the OpenAPI document
 	$(DEV)
