@@ -137,7 +137,7 @@ MISTAKES = [
     ("\n\0", "line 2: special characters are not allowed$"),
     ("\n\nseed: \ud800", "line 3: not valid UTF-8$"),
     ("[" * 5000, "nested too deeply$"),
-    ("calls:\n- summary: &me [*me]", "nested too deeply$"),
+    ("calls:\n- summary: &me [*me]", "line 2: a value that contains itself$"),
     ("{[a]: b}", "line 1: found unhashable key, while constructing a mapping$"),
     ("\nseed: !!int x", "line 2: invalid literal for int"),
     ("\nseed: !!binary aGk=", "line 2: could not determine a constructor for the tag"),

@@ -20,7 +20,8 @@ from vatel_rt.validation import Path
 
 MAX_REQUESTS = 10_000
 MAX_CALLS = 500
-"""A call with all its messages takes about half a megabyte."""
+MAX_BYTES = 64 * 2**20
+"""Maximum size of what is kept of all requests, and of all calls that have ended."""
 
 T = TypeVar("T")
 
@@ -29,19 +30,20 @@ class Observed:
     """Base class of `Simulator`: its requests and calls, and ways to wait for them."""
 
     def __init__(self) -> None:
-        self._requests: BoundedLog[SeenRequest] = BoundedLog(MAX_REQUESTS)
-        self._calls: BoundedLog[SeenCall] = BoundedLog(MAX_CALLS)
+        self._requests: BoundedLog[SeenRequest] = BoundedLog(MAX_REQUESTS, MAX_BYTES)
+        self._calls: BoundedLog[SeenCall] = BoundedLog(MAX_CALLS, MAX_BYTES)
         self._waiting = Waiting()
         self._traces: list[TraceWriter] = []
 
     def _add_request(self, request: SeenRequest) -> None:
-        self._requests.add(request)
+        self._requests.add(request, request.size)
         self._waiting.changed()
 
     def _begin(self, grant: Grant, record: CallRecord) -> tuple[SeenCall, list[Tap]]:
         """Add a call; return it with the taps for its messages."""
         call = SeenCall(grant, record, self._waiting)
-        self._calls.add(call)
+        self._calls.add(call, call.size)
+        call.on_finish = self._calls.resize
         self._waiting.changed()
         return call, [call.add_message, *(trace.call(record.id) for trace in self._traces)]
 
@@ -52,12 +54,12 @@ class Observed:
 
     @property
     def requests(self) -> list[SeenRequest]:
-        """The HTTP requests so far, up to the latest 10,000."""
+        """The HTTP requests so far, up to the latest 10,000 or 64 MiB."""
         return self._requests.all()
 
     @property
     def calls(self) -> list[SeenCall]:
-        """The calls so far in the order in which they began, up to the latest 500."""
+        """The calls so far in the order in which they began, up to the latest 500 or 64 MiB."""
         return self._calls.all()
 
     @property

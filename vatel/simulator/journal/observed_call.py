@@ -10,9 +10,10 @@ import time
 from dataclasses import dataclass
 from itertools import chain
 from operator import itemgetter
-from typing import Any, Optional
+from typing import Any, Callable, Optional
 
 from vatel.simulator.journal.bounded_log import BoundedLog
+from vatel.simulator.journal.memory import memory_of
 from vatel.simulator.journal.waiting import Waiting
 from vatel.simulator.platform.call_record import CallRecord
 from vatel.simulator.platform.recording import Leg
@@ -24,6 +25,8 @@ from vatel_rt.realtime.trace import Message, Sender, redacted
 
 MAX_MESSAGES = 1_000
 """Messages without audio that are kept of a call."""
+MAX_MESSAGE_BYTES = 2**20
+"""Their maximum size."""
 MAX_AUDIO = 1_000
 """Messages with audio that are kept: 20 seconds of a sender with 20 ms blocks."""
 
@@ -74,6 +77,7 @@ class SeenCall:
     Attributes:
         grant: settings of the call's token: `agent_id`, `version_id`, `first_message`, `prompt`,
             `chat`.
+        on_finish: is called with the call and its size in bytes when the call has ended.
     """
 
     def __init__(self, grant: Grant, record: CallRecord, waiting: Waiting) -> None:
@@ -83,8 +87,9 @@ class SeenCall:
         self._began = time.monotonic()
         self._ended = False
         self._count = 0
-        self._messages: BoundedLog[_Entry] = BoundedLog(MAX_MESSAGES)
-        self._audio: BoundedLog[_Entry] = BoundedLog(MAX_AUDIO)
+        self.on_finish: Callable[[SeenCall, int], None] = lambda *_: None
+        self._messages: BoundedLog[_Entry] = BoundedLog(MAX_MESSAGES, MAX_MESSAGE_BYTES)
+        self._audio: BoundedLog[_Entry] = BoundedLog(MAX_AUDIO, MAX_MESSAGE_BYTES)
 
     def __repr__(self) -> str:
         return f"<SeenCall {self.id} {self.reason or 'in progress'}>"
@@ -112,6 +117,11 @@ class SeenCall:
     def messages_dropped(self) -> int:
         """Number of messages that are no longer in `messages`."""
         return self._messages.dropped + self._audio.dropped
+
+    @property
+    def size(self) -> int:
+        """Memory in bytes of what is kept: the messages without audio, and the transcript."""
+        return self._messages.bytes + self._record.size
 
     @property
     def tool_outputs(self) -> list[ToolOutput]:
@@ -183,12 +193,14 @@ class SeenCall:
         at, audio = time.monotonic(), _audio_facts(message)
         self._count += 1
         log = self._audio if audio else self._messages
-        log.add((self._count, at, sender, message.type, audio or message))
+        size = 0 if audio else memory_of(codec.to_wire(message.data))
+        log.add((self._count, at, sender, message.type, audio or message), size)
         self._waiting.changed()
 
     def finish(self) -> None:
         """Mark the call as ended. Only the simulator calls this."""
         self._ended = True
+        self.on_finish(self, self.size)
         self._waiting.changed()
 
     def _final_reason(self) -> str:

@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from vatel.simulator.journal.memory import memory_of
 from vatel.simulator.platform.call_record import now
 from vatel_rt.realtime.trace import redacted
 
@@ -37,6 +38,11 @@ class SeenRequest:
     body: Any
     status: Optional[int]
     time: datetime
+
+    @property
+    def size(self) -> int:
+        """Memory in bytes of what is kept of the request."""
+        return memory_of([self.method, self.path, self.query, self.body, self.time])
 
 
 class RequestRecorder:

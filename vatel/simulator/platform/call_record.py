@@ -26,6 +26,8 @@ OUTCOMES = {reason: outcome for outcome, reasons in _REASONS.items() for reason 
 """The outcome for each reason; other reasons, such as `no_answer` or `failed`, have none."""
 MAX_ROWS = 10_000
 """Maximum rows of a transcript; later ones are not kept."""
+MAX_ROW_BYTES = 2**20
+"""Maximum characters in the rows of a transcript; later rows are not kept."""
 
 
 def now() -> datetime:
@@ -59,6 +61,7 @@ class CallRecord:
         tags: set only by scenarios and tests.
         prompt: the agent's prompt, which a token or a dial may set for this call.
         chat_id: the chat that the call continues.
+        size: characters in the texts of `rows`.
         given: fields of a past call that a scenario sets, with the names of the REST API.
     """
 
@@ -78,6 +81,7 @@ class CallRecord:
     prompt: str = ""
     chat_id: Optional[str] = None
     given: dict[str, Any] = field(default_factory=dict)
+    size: int = 0
 
     @property
     def status(self) -> str:
@@ -94,12 +98,14 @@ class CallRecord:
     def add(self, kind: str, turn_id: str, **columns: Any) -> dict[str, Any]:
         """Add a row to the transcript, and return it for later changes.
 
-        Rows after the first 10,000 are not kept.
+        Rows after the first 10,000, or after 1 MiB of text, are not kept.
         """
         row = {"index": len(self.rows), "type": kind, "turnId": turn_id, "role": ""}
         row.update({"createdAt": stamp(now()), **columns})
-        if len(self.rows) < MAX_ROWS:
+        size = sum(len(str(value)) for value in row.values())
+        if len(self.rows) < MAX_ROWS and self.size + size <= MAX_ROW_BYTES:
             self.rows.append(row)
+            self.size += size
         return row
 
     def add_tool_call(self, turn_id: str, data: ToolCallData) -> dict[str, Any]:
@@ -110,7 +116,11 @@ class CallRecord:
         return self.add("tool_call", turn_id, toolCall=call)
 
     def add_tool_output(self, row: dict[str, Any], output: str) -> None:
-        """Add the row of a tool's output, given the row of the tool call."""
+        """Add the row of a tool's output, given the row of the tool call.
+
+        What exceeds the size of a transcript is cut off.
+        """
+        output = output[: max(0, MAX_ROW_BYTES - self.size)]
         row["toolCall"] = call = {**row["toolCall"], "output": output, "endedAt": stamp(now())}
         self.add("tool_call_output", row["turnId"], toolCall=call, toolCallOutput=output)
 

@@ -10,6 +10,7 @@ from typing import Any, Callable, Optional
 import msgspec
 
 from vatel.simulator.openapi.document import Json
+from vatel.simulator.openapi.errors import HttpError
 from vatel.simulator.platform.call_record import CallRecord, new_id, now, randomness, stamp
 from vatel.simulator.platform.fault_control import FaultControl
 from vatel.simulator.platform.tokens import Tokens
@@ -17,6 +18,10 @@ from vatel.simulator.scenario.keys import AgentProfile
 from vatel.simulator.scenario.scenario import Scenario
 from vatel.simulator.scenario.tables import MAX_CALLS
 
+MAX_CALL_BYTES = 64 * 2**20
+"""Maximum characters in the transcripts of the history."""
+MAX_ENTRIES = 10_000
+"""Maximum number of agents, numbers, trunks and assignments, each."""
 LLMS = ["simulator/scenario", "simulator/scenario-small"]
 """The simulator has no language model; answers come from the scenario."""
 VOICES: list[dict[str, Any]] = [
@@ -50,7 +55,7 @@ class Platform:
         owners: the organization's id, by the id of each entry.
         versions: the versions of each agent and their nodes, oldest first.
         active: the published version that an agent's calls use, by the agent's id.
-        calls: all open calls, and the last 20,000 that have ended.
+        calls: all open calls, and the last 20,000 (or 64 MiB of transcripts) that have ended.
     """
 
     def __init__(
@@ -90,12 +95,23 @@ class Platform:
     def add_call(self, call: CallRecord) -> None:
         """Add a call to the history. If it is full, remove the oldest ended call."""
         if len(self.calls) >= MAX_CALLS:
-            oldest = next((old for old in self.calls.values() if old.ended), None)
-            if oldest and oldest.recording:
-                oldest.recording.delete()
-            if oldest:
-                del self.calls[oldest.id]
+            self._remove_oldest_call()
         self.calls[call.id] = call
+
+    def limit_transcripts(self) -> None:
+        """Remove the oldest ended calls while the transcripts of all are too large."""
+        size = sum(call.size for call in self.calls.values())
+        while size > MAX_CALL_BYTES:
+            removed = self._remove_oldest_call()
+            if removed is None:
+                break
+            size -= removed.size
+
+    def _remove_oldest_call(self) -> Optional[CallRecord]:
+        oldest = next((call for call in self.calls.values() if call.ended), None)
+        if oldest and oldest.recording:
+            oldest.recording.delete()
+        return self.calls.pop(oldest.id) if oldest else None
 
     def add_organization(self, name: str, api_key: str) -> Json:
         """Add an organization with its API key, and return it."""
@@ -138,7 +154,13 @@ class Platform:
         return versions[version["id"]]
 
     def add(self, table: dict[str, Json], entry: Json, owner: str) -> Json:
-        """Add an entry of an organization to its table, and return it."""
+        """Add an entry of an organization to its table, and return it.
+
+        Raises:
+            HttpError: (400) the table is full.
+        """
+        if len(table) >= MAX_ENTRIES:
+            raise HttpError(400, f"the simulator keeps {MAX_ENTRIES} entries of a kind")
         table[entry["id"]] = entry
         self.owners[entry["id"]] = owner
         return entry

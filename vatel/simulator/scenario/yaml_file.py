@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Optional
 
 import yaml
 
 from vatel.simulator.scenario.errors import Place
 from vatel_rt.errors import SimulatorError
 
+MAX_BYTES = 2**20
+MAX_VALUES = 100_000
+"""Maximum values of a file, with those that aliases repeat."""
 _NOT_JSON = (":timestamp", ":binary", ":set", ":omap", ":pairs")
 
 
@@ -26,12 +30,13 @@ class YamlFile:
     def __init__(self, path: Path) -> None:
         data = b""
         try:
-            data = path.read_bytes()
+            data = _read(path)
             loader = _Loader(data.decode("utf-8"))
             self._root = loader.get_single_node()
+            _check_size(self._root)
             self.value: Any = self._root and loader.construct_document(self._root)
         except OSError as error:
-            raise SimulatorError(str(error.strerror)) from error
+            raise SimulatorError(str(error.strerror or error)) from error
         except yaml.MarkedYAMLError as error:
             raise SimulatorError(_one_line(error)) from error
         except UnicodeDecodeError as error:
@@ -58,6 +63,48 @@ class YamlFile:
                 break
             line = mark.line + 1 if mark else line
         return line
+
+
+def _read(path: Path) -> bytes:
+    if not path.is_file():
+        path.stat()  # raises if there is nothing
+        raise SimulatorError("is not a file")
+    with path.open("rb") as file:
+        data = file.read(MAX_BYTES + 1)
+    if len(data) > MAX_BYTES:
+        raise SimulatorError(f"is larger than {MAX_BYTES} bytes")
+    return data
+
+
+def _check_size(root: Optional[yaml.Node]) -> None:
+    """Refuse values that contain themselves, or that aliases multiply."""
+    sizes: dict[yaml.Node, Optional[int]] = {}
+
+    def size_of(node: yaml.Node) -> int:
+        if node not in sizes:
+            sizes[node] = None
+            total = 1 + sum(map(size_of, _parts(node)))
+            if total > MAX_VALUES:
+                raise SimulatorError(f"{_line(node)}: more than {MAX_VALUES} values")
+            sizes[node] = total
+        size = sizes[node]
+        if size is None:
+            raise SimulatorError(f"{_line(node)}: a value that contains itself")
+        return size
+
+    if root:
+        size_of(root)
+
+
+def _parts(node: yaml.Node) -> Iterator[yaml.Node]:
+    if isinstance(node, yaml.MappingNode):
+        yield from (part for pair in node.value for part in pair)
+    elif isinstance(node, yaml.SequenceNode):
+        yield from node.value
+
+
+def _line(node: yaml.Node) -> str:
+    return f"line {node.start_mark.line + 1}"
 
 
 def _one_line(error: yaml.MarkedYAMLError) -> str:

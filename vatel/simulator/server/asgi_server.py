@@ -21,6 +21,7 @@ from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from vatel.simulator.platform.fault_control import FaultControl
+from vatel.simulator.server.listener import BACKLOG
 from vatel.simulator.voice.socket import RESET
 from vatel_rt.errors import SimulatorError
 
@@ -189,6 +190,7 @@ class AsgiServer(uvicorn.Server):
             server_header=False,
             timeout_graceful_shutdown=SHUTDOWN_TIMEOUT,
             timeout_keep_alive=KEEP_ALIVE,
+            backlog=1,  # asyncio tries so often before it looks at anything else; see listener
         )
         super().__init__(config)
 
@@ -222,6 +224,8 @@ class AsgiServer(uvicorn.Server):
     async def startup(self, sockets: Optional[list[socket.socket]] = None) -> None:
         """Is called by uvicorn to open the port."""
         await super().startup(sockets)
+        for listener in sockets or ():
+            listener.listen(BACKLOG)
         self._ready.set()
 
     async def main_loop(self) -> None:

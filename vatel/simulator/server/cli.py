@@ -90,6 +90,17 @@ def _parser() -> argparse.ArgumentParser:
     text = "pace of --replay: 2 is twice as fast; max: without waiting (1)"
     add("--speed", type=_speed, metavar="N", help=text)
     add("--record", metavar="FILE", help="write a trace of the calls, for --replay")
+    text = (
+        "a name under which the simulator may be addressed, besides localhost (repeatable; *: any)"
+    )
+    add(
+        "--allowed-host",
+        action="append",
+        default=[],
+        dest="allowed_hosts",
+        metavar="NAME",
+        help=text,
+    )
     add("--version", action="version", version=f"vatel {__version__}")
     return parser
 

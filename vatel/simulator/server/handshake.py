@@ -83,6 +83,7 @@ class VoiceSessions:
         finally:
             self.open.discard(session)
             call.finish()
+            self._platform.limit_transcripts()
 
 
 async def refuse_session(socket: WebSocket) -> None:

@@ -11,7 +11,7 @@ from typing import Any, Callable
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -31,6 +31,8 @@ from vatel.simulator.server.responses import (
 )
 
 BAD_GATEWAY = 502
+MAX_BODY = 2**20
+"""Maximum bytes of a request's body."""
 HANDLERS: dict[str, Handler] = {**agents.OPERATIONS, **calls.OPERATIONS, **telephony.OPERATIONS}
 """The handlers of the document's operations, by operation id."""
 
@@ -54,6 +56,7 @@ def application(platform: Platform, sessions: VoiceSessions) -> Starlette:
     handlers: dict[Any, Any] = {
         HttpError: _refused,
         HTTPException: _not_routed,
+        ClientDisconnect: _left,
         Exception: _failed,
     }
     faults = [Middleware(RestFaults, faults=platform.faults)]
@@ -86,12 +89,21 @@ async def _checked(platform: Platform, request: Request, operation: Operation) -
         raise HttpError(401, "invalid API key")
     ids = operation.check_ids(request.path_params)
     query = operation.check_query(request.query_params)
-    text = await request.body() if operation.body else b"null"
+    text = await _body(request) if operation.body else b"null"
     if operation.name == agents.CREATE_TOKEN:
         body = agents.token_request(text, request.query_params)
     else:
         body = parse_json(text)
     return ApiRequest(platform, organization["id"], ids, query, operation.check_body(body))
+
+
+async def _body(request: Request) -> bytes:
+    body = bytearray()
+    async for part in request.stream():
+        body += part
+        if len(body) > MAX_BODY:
+            raise HttpError(400, f"the body is larger than {MAX_BODY} bytes")
+    return bytes(body)
 
 
 class RestFaults:
@@ -127,6 +139,10 @@ async def _refused(_: Request, error: HttpError) -> Response:
 
 async def _not_routed(_: Request, error: HTTPException) -> Response:
     return JSONResponse({"error": error.detail}, error.status_code, error.headers)
+
+
+async def _left(_: Request, _error: Exception) -> Response:
+    return Response(status_code=400)  # nobody reads it
 
 
 async def _failed(_: Request, _error: Exception) -> Response:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import errno
-import socket
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from os import PathLike
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from threading import get_ident
 from typing import Any, Optional, Union
 
@@ -22,13 +19,15 @@ from vatel.simulator.platform.platform import Platform
 from vatel.simulator.platform.seeding import seed
 from vatel.simulator.scenario.checks import check
 from vatel.simulator.scenario.scenario import Scenario
+from vatel.simulator.server.allowed_hosts import AllowedHosts
 from vatel.simulator.server.asgi_server import AsgiServer
+from vatel.simulator.server.folder import recordings_folder
 from vatel.simulator.server.handshake import VoiceSessions
+from vatel.simulator.server.listener import listen
 from vatel.simulator.server.routes import application
 from vatel.simulator.voice.replay import Replay, Speed
 from vatel.simulator.voice.scripted_agent import ScriptedAgent
 from vatel.simulator.voice.speech import Speech
-from vatel_rt.errors import SimulatorError
 from vatel_rt.validation import Path as TracePath
 from vatel_rt.validation import check_types
 
@@ -58,6 +57,9 @@ class Simulator(Observed):
             refused with 503.
         media_url: address of a media server, returned with tokens for WebRTC; without, they are
             refused with 503. The simulator has no such server.
+        allowed_hosts: names under which the simulator may be addressed, besides IP addresses,
+            `localhost` and `host`; `*` allows all. Others are refused with 421, so that no web
+            page can reach the simulator under a name of its own.
 
     Raises:
         SimulatorError: the scenario is wrong; (on entering) the address cannot be used.
@@ -80,12 +82,15 @@ class Simulator(Observed):
         token_ttl: float = 60,
         has_sip: bool = True,
         media_url: str = "",
+        allowed_hosts: Sequence[str] = (),
     ) -> None:
         super().__init__()
         check_types(str, host=host, api_key=api_key, media_url=media_url)
         check_types(int, port=port)
         check_types(int, float, token_ttl=token_ttl)
+        check_types(list, tuple, allowed_hosts=allowed_hosts)
         self._address = (host, port)
+        self._hosts = [host, *allowed_hosts]
         self.url = ""
         self.api_key = api_key
         checked = _checked(scenario)
@@ -138,12 +143,11 @@ class Simulator(Observed):
     async def __aenter__(self) -> Simulator:
         if self._is_running:
             raise RuntimeError("this simulator is already running")
-        listener = _listen(*self._address)
+        listener = listen(*self._address)
         host, port = listener.getsockname()[:2]
         self.url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-        folder = self._folder.enter_context(TemporaryDirectory(prefix="vatel-simulator-"))
-        self.platform.folder = Path(folder)
-        app = application(self.platform, self._sessions)
+        self.platform.folder = self._folder.enter_context(recordings_folder())
+        app = AllowedHosts(application(self.platform, self._sessions), self._hosts)
         self._server = AsgiServer(RequestRecorder(app, self._add_request), self.faults)
         self._waiting.thread = get_ident()
         self._is_running = True
@@ -186,19 +190,3 @@ def _checked(scenario: Union[Scenario, str, Path, Mapping[str, Any], None]) -> S
     made = Scenario.of(scenario)
     check(made)
     return made
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    if port not in range(65_536):
-        raise SimulatorError(f"cannot listen on {host}:{port}: ports are 0 to 65535")
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        listener = socket.create_server((host, port), family=family)
-    except OSError as error:
-        reason = str(error.strerror).partition(" (while ")[0]  # Python adds the address
-        if error.errno == errno.EADDRINUSE:
-            reason += "; port 0 selects a free one"
-        raise SimulatorError(f"cannot listen on {host}:{port}: {reason}") from error
-    # Connections inherit this. Without it, small messages wait for acknowledgements.
-    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    return listener
