@@ -22,23 +22,21 @@ from vatel_rt.validation import NONE, check_types
 
 DEFAULT_BASE_URL = "https://api.vatel.ai"
 CONNECTION_PATH = "/v1/connection"
-PROXIES = "HTTPS_PROXY, HTTP_PROXY and ALL_PROXY"
 _HOST = re.compile(r"[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*$")
-_HTTP_SCHEMES = {"http": "http", "https": "https", "ws": "http", "wss": "https"}
-
-
-def is_proxied(url: str) -> bool:
-    """Return whether the environment or the system's settings name a proxy for `url`."""
-    from urllib.request import getproxies, proxy_bypass  # slow to import
-
-    parts, proxies = urlsplit(url), getproxies()
-    scheme = _HTTP_SCHEMES.get(parts.scheme, "")
-    return bool(proxies.get(scheme) or proxies.get("all")) and not proxy_bypass(parts.netloc)
+HTTP_SCHEMES = {"http": "http", "https": "https", "ws": "http", "wss": "https"}
 
 
 def setting(name: str, given: Optional[str] = None) -> Optional[str]:
     """Return `given`, or else the environment variable `name`, or else None."""
     return given or os.environ.get(name) or None
+
+
+def variable(name: str) -> Optional[tuple[str, str]]:
+    """Return name and value of an environment variable in lower or upper case, if it is set."""
+    for each in (name.lower(), name.upper()):
+        if value := os.environ.get(each):
+            return each, value
+    return None
 
 
 def api_key(given: Optional[str] = None) -> str:
@@ -58,22 +56,25 @@ def base_url(given: Optional[str] = None) -> str:
     check_types(str, NONE, base_url=given)
     parts = _split(setting("VATEL_BASE_URL", given) or DEFAULT_BASE_URL)
     path = parts.path.rstrip("/").removesuffix("/v1").rstrip("/")
-    return f"{_HTTP_SCHEMES[parts.scheme]}://{parts.netloc}{path}"
+    return f"{HTTP_SCHEMES[parts.scheme]}://{parts.netloc}{path}"
 
 
 def refuse_plain_http(url: str) -> None:
     """Raise ConfigurationError if `url` would send the API key unencrypted to another machine."""
     parts = urlsplit(url)
-    if parts.scheme == "http" and not _is_loopback(parts.hostname or ""):
+    if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
         text = f"{url} would receive the API key unencrypted: use https, or allow_http"
         raise ConfigurationError(text)
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Return whether `host` is this machine, by its name or address."""
     try:
-        return ip_address(host).is_loopback
+        address = ip_address(host)
     except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
+        name = host.lower().rstrip(".")
+        return name == "localhost" or name.endswith(".localhost")
+    return (getattr(address, "ipv4_mapped", None) or address).is_loopback
 
 
 def connection_query(token: str) -> str:
@@ -99,7 +100,7 @@ def _split(url: str) -> SplitResult:
     with suppress(ValueError):  # an invalid port or IPv6 address
         parts = urlsplit(url.strip())
         host = (parts.hostname or "").rstrip(".")
-        usable = parts.scheme in _HTTP_SCHEMES and parts.port != 0
+        usable = parts.scheme in HTTP_SCHEMES and parts.port != 0
         if usable and "@" not in parts.netloc and (":" in host or _HOST.match(host)):
             return parts
     shown = re.split("[?#]", url.rpartition("@")[2])[0]  # before the host may be a password

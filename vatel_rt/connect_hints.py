@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import socket
@@ -9,22 +10,24 @@ import ssl
 from collections.abc import Iterator
 from typing import Optional
 
-from vatel_rt.config import PROXIES, is_proxied
+from vatel_rt import trust
 
-CHECK_PROXY = f"a proxy is used: check {PROXIES}, or add this host to NO_PROXY"
 _NUMBER = re.compile(r"\[Errno (\d+)\]")
-_TRUST = "if you trust it: set SSL_CERT_FILE to a PEM file with its certificate or its CA's"
+_TRUST = (
+    "trusted are {}; if you trust it, set SSL_CERT_FILE to a PEM file with its certificate or "
+    "its CA's"
+)
 _CERTIFICATE_HINTS = {  # by OpenSSL's codes: expired, another host name, another address
     10: "check the clock of this machine as well",
     **dict.fromkeys((62, 64), "use the host name in its certificate"),
 }
 
 
-def why(url: str, error: BaseException, *, proxied: Optional[bool] = None) -> str:
-    """Return cause and advice; if `proxied` is None, the environment says whether it is."""
+def why(url: str, error: BaseException, *, proxy: str = "") -> str:
+    """Return cause and advice; `proxy` says which proxy is used, and who named it."""
     cause = next(_system_errors(error), error)
     if isinstance(cause, ssl.SSLCertVerificationError):
-        advice = _CERTIFICATE_HINTS.get(cause.verify_code, _TRUST)
+        advice = _CERTIFICATE_HINTS.get(cause.verify_code) or _TRUST.format(trust.description())
         return f"its certificate was rejected: {cause.verify_message.rstrip('.')} ({advice})"
     if isinstance(cause, ssl.SSLError):
         return f"TLS failed: {cause.reason or cause} (check scheme and port of the base URL)"
@@ -33,8 +36,14 @@ def why(url: str, error: BaseException, *, proxied: Optional[bool] = None) -> st
         text, advice = str(cause.strerror), "check the host name in the base URL and the network"
     elif isinstance(cause, ConnectionRefusedError):
         text, advice = "connection refused", "nothing is listening there: check the base URL"
-    is_by_proxy = is_proxied(url) if proxied is None else proxied
-    return f"{text} ({CHECK_PROXY if is_by_proxy else advice})"
+    elif getattr(cause, "errno", None) in (errno.EMFILE, errno.ENFILE):
+        advice = "close files and connections, or raise the limit: ulimit -n"
+    return f"{text} ({check_proxy(proxy) if proxy else advice})"
+
+
+def check_proxy(proxy: str) -> str:
+    """Return advice for a proxy that does not work."""
+    return f"the proxy of {proxy} is used: check it, or add this host to NO_PROXY"
 
 
 def check_url(url: str) -> str:

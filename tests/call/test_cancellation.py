@@ -78,13 +78,15 @@ class Stepped(Awaitable[Any]):
             return stop.value
 
 
+OF_REST = ("_send_async",)  # see tests/rest/test_lifetimes.py
 OF_CALL: ContextVar[Optional[Steps]] = ContextVar("OF_CALL", default=None)
 
 
 def count_steps(loop: asyncio.AbstractEventLoop, coroutine: Any, **options: Any) -> Any:
     """Create a task; count its suspensions if it belongs to a call."""
     steps = OF_CALL.get()
-    if steps is None or not inspect.iscoroutine(coroutine):
+    is_of_rest = getattr(coroutine, "__qualname__", "") in OF_REST
+    if steps is None or not inspect.iscoroutine(coroutine) or is_of_rest:
         return asyncio.Task(coroutine, loop=loop, **options)
 
     async def stepped() -> Any:

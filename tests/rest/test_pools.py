@@ -7,7 +7,6 @@ import gc
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
-import certifi
 import httpx
 import pytest
 from platforms import running_simulator
@@ -135,20 +134,6 @@ def test_a_request_that_waits_to_be_repeated_ends_with_its_client(
         with pytest.raises(ClientClosedError):
             client.agents.list()
     assert asked == ["/v1/agents"]
-
-
-def test_certificates_are_loaded_once_and_anew_where_the_environment_names_others(
-    simulator: Simulator, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    loaded = []
-    create = httpx.create_ssl_context
-    monkeypatch.setattr(pools.httpx, "create_ssl_context", lambda: loaded.append(1) or create())
-    pools._tls_with.cache_clear()
-    for times, file in ((1, ""), (1, ""), (2, certifi.where()), (2, "")):
-        monkeypatch.setenv("SSL_CERT_FILE", file)
-        with Client(simulator.api_key, simulator.url) as client:
-            assert client.agents.list() == asyncio.run(client.agents.list_async())
-        assert len(loaded) == times
 
 
 @pytest.mark.parametrize("proxy", ["nonsense://user:s3cret@host:1", "socks5://user:s3cret@h:1"])

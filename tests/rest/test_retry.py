@@ -233,8 +233,8 @@ def test_the_default_timeout_is_half_a_minute_and_that_of_a_given_client_its_own
     Client("key", "https://api.vatel.ai", own).agents.list()
     Client("key", "https://api.vatel.ai", own, timeout=4).agents.list()
     assert seen == [3, 4]
-    with Client("key") as client, client._pools.client() as made:
-        assert made.timeout.read == 30
+    with Client("key") as client:
+        assert client._pools.timeout == client._pools.async_timeout == 30
 
 
 def test_time_really_passes_between_attempts(monkeypatch: pytest.MonkeyPatch) -> None:

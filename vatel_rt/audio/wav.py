@@ -16,6 +16,7 @@ from typing import BinaryIO, Optional
 from vatel_rt.audio.pcm import SAMPLE_RATE, SAMPLE_WIDTH, interleave, is_wav
 from vatel_rt.audio.resampling import resample, to_16_bit, to_mono
 from vatel_rt.errors import AudioDeviceError, AudioFormatError
+from vatel_rt.files import PRIVATE
 from vatel_rt.validation import Path
 
 log = logging.getLogger("vatel.audio")
@@ -107,7 +108,7 @@ class WavWriter:
                 self._file = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
             else:
                 flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0)
-                self._file = os.fdopen(os.open(self._name, flags, 0o666), "r+b")
+                self._file = os.fdopen(os.open(self._name, flags, PRIVATE), "r+b")
 
     def write(self, pcm: bytes) -> None:
         """Append `pcm`. Does nothing after `close`."""

@@ -11,17 +11,19 @@ from collections.abc import Awaitable
 from functools import partial
 from http import HTTPStatus
 from typing import Any, Callable, Optional, Union, cast
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import websockets
 from websockets.asyncio.client import connect as library_connect
 
-from vatel_rt.config import PROXIES, connection_query
-from vatel_rt.connect_hints import CHECK_PROXY, check_url, why
+from vatel_rt.config import connection_query
+from vatel_rt.connect_hints import check_proxy, check_url, why
 from vatel_rt.errors import APIConnectionError, APIError, APITimeoutError, ConfigurationError
+from vatel_rt.proxies import Proxy, is_address, proxy_for
 from vatel_rt.realtime.options import ConnectionOptions
 from vatel_rt.realtime.websocket import UNSENT_LIMIT, WAITING_FRAMES, WebSocket, wire_log
 from vatel_rt.retry import LONGEST_HANDSHAKE_WAIT, Failure, may_repeat_handshake, wait_before
+from vatel_rt.trust import tls_context
 from vatel_rt.version import __version__
 
 log = logging.getLogger("vatel.connection")
@@ -30,6 +32,8 @@ Token = Union[str, Callable[[], Union[str, Awaitable[str]]]]
 """A session token, or a function, asynchronous or not, that returns a new one each time."""
 _AFTER_SENDING = (asyncio.TimeoutError, ssl.SSLError)
 _SHORT = 200
+STAGGER = 0.25
+"""Seconds after which the next address of a host is tried as well (RFC 8305)."""
 _SECRET = 8  # minimum length of a token that is removed from texts of the platform
 
 
@@ -41,12 +45,13 @@ async def open_session(token: Token, endpoint: str, options: ConnectionOptions) 
         secret = await _result(token) if callable(token) else token
         if not isinstance(secret, str) or not secret:
             raise ConfigurationError("no session token: the token function must return a str")
-        settings = await _settings(options)
+        proxy = _proxy(endpoint, options)
+        settings = await _settings(endpoint, options, proxy)
         started = time.monotonic()
         try:
             opened = await _Handshake(f"{endpoint}?{connection_query(secret)}", **settings)
         except Exception as error:
-            refusal = _refusal(error, secret, endpoint, options)
+            refusal = _refusal(error, secret, endpoint, options, proxy)
             cause = _cause(error, refusal, secret)
             wait = _wait(error, attempt) if attempt < options.attempts else None
         else:
@@ -66,14 +71,24 @@ async def _result(function: Callable[[], Any]) -> Any:
     return await result if inspect.isawaitable(result) else result
 
 
-async def _settings(options: ConnectionOptions) -> dict[str, Any]:
+def _proxy(endpoint: str, options: ConnectionOptions) -> Optional[Proxy]:
+    if options.proxy is True and options.socket_factory is None:
+        return proxy_for(endpoint)
+    return Proxy(options.proxy, "ConnectionOptions") if isinstance(options.proxy, str) else None
+
+
+async def _settings(
+    endpoint: str, options: ConnectionOptions, proxy: Optional[Proxy]
+) -> dict[str, Any]:
     factory = options.socket_factory
+    encrypted = {"ssl": options.ssl or tls_context()} if endpoint.startswith("wss:") else {}
     return {
-        **({} if options.ssl is None else {"ssl": options.ssl}),
+        **encrypted,
+        **({"happy_eyeballs_delay": STAGGER} if _has_addresses(endpoint, proxy) else {}),
         **({} if factory is None else {"sock": await _result(factory)}),
         "additional_headers": dict(options.headers),
         "user_agent_header": f"vatel-python/{__version__}",
-        "proxy": options.proxy,
+        "proxy": proxy and proxy.url,
         "compression": "deflate" if options.compression else None,
         "open_timeout": options.open_timeout,
         "close_timeout": options.close_timeout,
@@ -85,6 +100,14 @@ async def _settings(options: ConnectionOptions) -> dict[str, Any]:
         "logger": wire_log,
         "create_connection": WebSocket,
     }
+
+
+def _has_addresses(endpoint: str, proxy: Optional[Proxy]) -> bool:
+    """Return whether several addresses may have to be tried, and the event loop can do that."""
+    host = urlsplit(proxy.url if proxy else endpoint).hostname or ""
+    return not is_address(host) and isinstance(
+        asyncio.get_running_loop(), asyncio.BaseEventLoop
+    )  # uvloop cannot
 
 
 class _Handshake(library_connect):
@@ -104,7 +127,9 @@ def _wait(error: Exception, attempt: int) -> Optional[float]:
     return wait_before(attempt, failure, longest=LONGEST_HANDSHAKE_WAIT) if repeat else None
 
 
-def _refusal(error: Exception, secret: str, url: str, options: ConnectionOptions) -> Exception:
+def _refusal(
+    error: Exception, secret: str, url: str, options: ConnectionOptions, proxy: Optional[Proxy]
+) -> Exception:
     """Return the SDK's error for one of `websockets`, whose text may show the token."""
     if isinstance(error, websockets.InvalidStatus):
         return _refused(error.response, secret, url)
@@ -112,16 +137,17 @@ def _refusal(error: Exception, secret: str, url: str, options: ConnectionOptions
         more = "to wait longer: ConnectionOptions(open_timeout=...)"
         return APITimeoutError(f"{url} did not answer in {options.open_timeout:g} s ({more})")
     if isinstance(error, OSError):
-        proxied = None if options.proxy is True else options.proxy is not None
-        return APIConnectionError(f"cannot reach {url}: {why(url, error, proxied=proxied)}")
+        because = why(url, error, proxy=proxy.shown if proxy else "")
+        return APIConnectionError(f"cannot reach {url}: {because}")
     # Checked after OSError, because certificate errors are also ValueErrors.
-    if isinstance(error, (websockets.InvalidProxy, ImportError, ValueError)):
+    if proxy and isinstance(error, (websockets.InvalidProxy, ImportError, ValueError)):
         return ConfigurationError(
-            f"cannot reach {url}: the proxy URL (of the options, or of {PROXIES}) cannot be "
-            "used; a SOCKS proxy needs: pip install python-socks"
+            f"cannot reach {url}: the proxy URL of {proxy.variable} cannot be used; "
+            "a SOCKS proxy needs: pip install python-socks"
         )
     said = _without(secret, str(error) or type(error).__name__)[:_SHORT]
-    advice = CHECK_PROXY if isinstance(error, websockets.ProxyError) else check_url(url)
+    is_proxy = proxy and isinstance(error, websockets.ProxyError)
+    advice = check_proxy(proxy.shown) if proxy and is_proxy else check_url(url)
     return APIConnectionError(f"{url} did not open a voice session: {said} ({advice})")
 
 

@@ -25,6 +25,7 @@ from uuid import uuid4
 import msgspec
 
 from vatel_rt.errors import ConfigurationError
+from vatel_rt.files import open_private
 from vatel_rt.realtime.codec import to_wire
 from vatel_rt.realtime.messages import ClientMessage, InvalidMessage, ServerMessage, UnknownMessage
 from vatel_rt.validation import Path
@@ -52,7 +53,7 @@ class TraceWriter(AbstractContextManager["TraceWriter"]):
         self._flushed = time.monotonic()
         self._lock = Lock()  # one thread may close it while another writes
         try:
-            self._file = open(path, "wb")  # noqa: SIM115
+            self._file = open_private(path)
         except OSError as error:
             raise ConfigurationError(f"cannot write {path}: {error.strerror}") from error
         self._write({"format": "vatel-trace", "version": VERSION})

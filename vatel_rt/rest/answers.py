@@ -10,6 +10,7 @@ import httpx
 
 from vatel_rt.connect_hints import why
 from vatel_rt.errors import APIConnectionError, APITimeoutError, ResponseParseError
+from vatel_rt.proxies import proxy_for
 
 PIECE = 64 * 1024
 """Size in bytes of a piece of a streamed body."""
@@ -55,12 +56,14 @@ async def pieces_async(response: httpx.Response) -> AsyncIterator[bytes]:
         raise unanswered(str(response.request.url), error) from error
 
 
-def unanswered(url: str, error: httpx.RequestError, *, blocks: bool = False) -> APIConnectionError:
+def unanswered(url: str, error: Exception, *, blocks: bool = False) -> APIConnectionError:
     """Return the SDK's error; `blocks`: the request blocked the event loop that should answer."""
+    proxy = proxy_for(url)
+    because = proxy.shown if proxy else ""
     parts = urlsplit(url)
     host = f"{parts.scheme}://{parts.netloc}"
     if isinstance(error, httpx.TimeoutException):
         advice = f"{type(error).__name__} (more time: client.with_options(timeout=...))"
         return APITimeoutError(f"{host} did not answer in time: {_BLOCKS if blocks else advice}")
     did = "cannot reach" if isinstance(error, NOT_SENT) else "lost the connection to"
-    return APIConnectionError(f"{did} {host}: {why(host, error)}")
+    return APIConnectionError(f"{did} {host}: {why(host, error, proxy=because)}")

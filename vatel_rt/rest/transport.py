@@ -5,7 +5,6 @@ Logger `vatel`: one line per attempt at DEBUG with method, path, status and mill
 
 from __future__ import annotations
 
-import copy
 import logging
 import math
 import sys
@@ -13,7 +12,7 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, closing, contextmanager, suppress
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Optional, Union
+from typing import TYPE_CHECKING, Any, NoReturn, Optional, Union
 from urllib.parse import urlsplit
 
 import httpx
@@ -21,7 +20,9 @@ import httpx
 from vatel_rt import config
 from vatel_rt.errors import APIError, ConfigurationError
 from vatel_rt.rest.answers import NOT_SENT, parse, unanswered
-from vatel_rt.rest.pools import Pools, Timeout
+from vatel_rt.rest.bodies import in_time, read, read_async
+from vatel_rt.rest.deadline import Deadline
+from vatel_rt.rest.pools import Exchange, Pools, Timeout
 from vatel_rt.retry import DEFAULT_RETRIES, Failure, may_repeat, wait_before
 from vatel_rt.validation import NONE, check_types
 from vatel_rt.version import __version__
@@ -69,10 +70,17 @@ class RestClient:
             config.refuse_plain_http(self.base_url)
         self._options: dict[str, Any] = {} if timeout is None else {"timeout": timeout}
         self.max_retries = max_retries
-        self._pools = Pools(http_client, async_http_client)
+        self._pools = Pools(self.base_url, http_client, async_http_client)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(base_url={self.base_url!r})"
+
+    def __copy__(self) -> Self:
+        return self.with_options()
+
+    def __reduce__(self) -> NoReturn:
+        advice = "create it in each process, and use with_options for a copy"
+        raise TypeError(f"a client has connections and a key, and is not copied: {advice}")
 
     def with_options(
         self, *, timeout: Optional[Timeout] = None, max_retries: Optional[int] = None
@@ -84,10 +92,11 @@ class RestClient:
         The copy shares this client's connections: closing one closes both.
         """
         _check_limits(timeout, self.max_retries if max_retries is None else max_retries)
-        twin = copy.copy(self)
-        for name in vars(self):
-            if isinstance(getattr(type(self), name, None), cached_property):
-                del vars(twin)[name]  # a group, which sends with the client that made it
+        twin = object.__new__(type(self))
+        for name, value in vars(self).items():
+            # Not the groups: one sends with the client that made it.
+            if not isinstance(getattr(type(self), name, None), cached_property):
+                vars(twin)[name] = value
         if timeout is not None:
             twin._options = {"timeout": timeout}
         if max_retries is not None:
@@ -115,11 +124,13 @@ class RestClient:
         self, *, read: bool = False, queue: bool = False, **request: Any
     ) -> Iterator[httpx.Response]:
         """Send a request as `send`, and enter a context with its answer, already `read` or not."""
-        attempts = _Attempts(self._complete(request), self.max_retries, blocks=_in_event_loop())
+        complete = self._complete(request)
+        attempts = _Attempts(complete, self.max_retries, blocks=_in_event_loop())
         while True:
-            with self._pools.client(stream=not read, queue=queue) as client:
-                if response := attempts.send(client, stream=not read):
-                    with closing(response):
+            deadline = Deadline(complete.get("timeout", self._pools.timeout))
+            with self._pools.client(deadline, stream=not read, queue=queue) as exchange:
+                if response := attempts.send(exchange, deadline, stream=not read):
+                    with exchange.cleaning(response.request), closing(response):
                         yield response
                     return
             time.sleep(attempts.wait or 0)
@@ -131,14 +142,17 @@ class RestClient:
         """Asynchronous `stream`."""
         import asyncio  # see `pools`
 
-        attempts = _Attempts(self._complete(request), self.max_retries)
+        complete = self._complete(request)
+        attempts = _Attempts(complete, self.max_retries)
         while True:
-            async with self._pools.async_client(stream=not read, queue=queue) as client:
-                if response := await attempts.send_async(client, stream=not read):
-                    try:
-                        yield response
-                    finally:
-                        await response.aclose()
+            deadline = Deadline(complete.get("timeout", self._pools.async_timeout))
+            async with self._pools.async_client(deadline, stream=not read, queue=queue) as exchange:
+                if response := await attempts.send_async(exchange, deadline, stream=not read):
+                    with exchange.cleaning(response.request):
+                        try:
+                            yield response
+                        finally:
+                            await response.aclose()
                     return
             await asyncio.sleep(attempts.wait or 0)
 
@@ -180,25 +194,30 @@ class _Attempts:
         self._count, self._started = 0, 0.0
         self.wait: Optional[float] = None
 
-    def send(self, client: httpx.Client, stream: bool) -> Optional[httpx.Response]:
+    def send(
+        self, exchange: Exchange, deadline: Deadline, *, stream: bool
+    ) -> Optional[httpx.Response]:
         """Make one attempt; return a successful answer, or None if another attempt follows."""
+        request = self._begin(exchange.client)
         try:
-            response = client.send(self._begin(client), stream=stream)
-            if not response.is_success:
-                response.read()
+            with exchange.cleaning(request):
+                response = exchange.client.send(request, stream=True)
+                if not stream or not response.is_success:
+                    read(response, deadline)
             return self._answered(response)
-        except httpx.RequestError as error:
+        except (httpx.RequestError, OSError) as error:
             self._failed(error)
             return None
 
-    async def send_async(self, client: httpx.AsyncClient, stream: bool) -> Optional[httpx.Response]:
+    async def send_async(
+        self, exchange: Exchange, deadline: Deadline, *, stream: bool
+    ) -> Optional[httpx.Response]:
         """Asynchronous `send`."""
+        request = self._begin(exchange.client)
         try:
-            response = await client.send(self._begin(client), stream=stream)
-            if not response.is_success:
-                await response.aread()
-            return self._answered(response)
-        except httpx.RequestError as error:
+            sent = _send_async(exchange.client, request, deadline, stream=stream)
+            return self._answered(await exchange.run(sent, request))
+        except (httpx.RequestError, OSError) as error:
             self._failed(error)
             return None
 
@@ -214,7 +233,7 @@ class _Attempts:
             raise APIError.of(response)
         return response if response.is_success else None
 
-    def _failed(self, error: httpx.RequestError) -> None:
+    def _failed(self, error: Union[httpx.RequestError, OSError]) -> None:
         self._log(type(error).__name__)
         is_deadlock = self._blocks and isinstance(error, httpx.TimeoutException)
         if is_deadlock or not self._repeats(Failure(was_sent=not isinstance(error, NOT_SENT))):
@@ -231,6 +250,16 @@ class _Attempts:
         method, path = self._request["method"], urlsplit(self._request["url"]).path
         elapsed_ms = (time.monotonic() - self._started) * 1000
         log.debug("%s %s: %s, attempt %d, %.0f ms", method, path, outcome, self._count, elapsed_ms)
+
+
+async def _send_async(
+    client: httpx.AsyncClient, request: httpx.Request, deadline: Deadline, *, stream: bool
+) -> httpx.Response:
+    with in_time(deadline, request):
+        response = await client.send(request, stream=True)
+        if not stream or not response.is_success:
+            await read_async(response, deadline)
+        return response
 
 
 def _check_limits(timeout: Optional[Timeout], max_retries: int) -> None:

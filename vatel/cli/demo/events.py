@@ -11,6 +11,7 @@ from typing import Any, Optional
 
 from vatel_rt.audio.pcm import duration_ms
 from vatel_rt.errors import ConfigurationError
+from vatel_rt.files import open_private
 from vatel_rt.realtime.codec import to_wire
 from vatel_rt.realtime.messages import Incoming, InvalidMessage, ResponseAudio
 
@@ -32,7 +33,7 @@ class EventFile(AbstractContextManager["EventFile"]):
         self._started = time.monotonic()
         self._is_new = True
         with self._errors():
-            self._file = open(path, "a", encoding="utf-8") if path else None  # noqa: SIM115
+            self._file = open_private(path, "a", encoding="utf-8") if path else None
 
     def __exit__(self, *_: object) -> None:
         if self._file is not None:
