@@ -7,6 +7,8 @@ without atheris (it has wheels for Linux on x86-64 only) valid frames are change
 from __future__ import annotations
 
 import argparse
+import base64
+import json
 import random
 import sys
 import time
@@ -70,12 +72,30 @@ def check(data: bytes) -> None:
         for sender in ("platform", "client"):
             message: Any = decode(frame, sender=sender)
             repr(message)
+            if sender == "platform" and isinstance(frame, str):
+                check_kept(frame, message)
             if isinstance(message, InvalidMessage):
                 assert message.error
                 assert len(message.raw) <= 200
             else:
                 assert isinstance(frame, str)
                 assert decode(encode(message), sender=sender) == message, "changed by encoding"
+
+
+def check_kept(frame: str, message: Any) -> None:
+    """Assert that a tool call with a readable id is one, and that well-formed audio is heard."""
+    try:
+        read = json.JSONDecoder(strict=False).raw_decode(frame)[0]
+        kind, data = read["type"], read["data"]
+        if kind == "tool_call" and "tool_call_id" not in data:
+            if isinstance(data["toolCallId"], str):
+                assert message.type == kind, "a tool call that would not be answered"
+        elif kind == "response_audio":
+            pcm = base64.b64decode(data["audio"], validate=True)
+            assert message.type == kind, "audio that would not be heard"
+            assert message.data.decoded == pcm, "audio that would be heard otherwise"
+    except (ValueError, TypeError, LookupError, RecursionError):
+        return  # no such message
 
 
 def mutate(seconds: float, seed: int) -> int:

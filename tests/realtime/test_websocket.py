@@ -255,7 +255,7 @@ async def test_a_close_that_cannot_be_sent_keeps_the_session() -> None:
 
 async def test_logs_of_frames_that_cannot_be_read(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
-    bad_audio = '{"type": "response_audio", "data": {"turn_id": "t", "audio": "QUJDREVGR0g"}}'
+    bad_audio = '{"type": "response_audio", "data": {"turn_id": "t", "audio": "QUJD*EVGR0g"}}'
     seen: list[Any] = []
 
     async def odd(server: ServerConnection) -> None:

@@ -1,7 +1,8 @@
 """How messages travel: text frames `{"type": ..., "data": {...}}` with base64 audio.
 
-Sending is strict, reading is tolerant: null reads as absent, unknown fields are ignored,
-an unknown type becomes an `UnknownMessage`, a frame that cannot be read an `InvalidMessage`.
+Sending is strict, reading is tolerant, field by field (see `reading`): null reads as absent,
+unknown fields are ignored, an unknown type becomes an `UnknownMessage`, a frame that cannot be
+read an `InvalidMessage`.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import msgspec
 
 from vatel_rt.realtime import messages
 from vatel_rt.realtime.messages import ClientMessage, Incoming, ServerMessage, UnknownMessage
+from vatel_rt.realtime.reading import fields_of, lenient_json
 
 Frame = Union[str, bytes]
 _EXCERPT = 200
@@ -35,7 +37,8 @@ def decode(frame: Frame, *, sender: Literal["client"]) -> Union[ClientMessage, m
 
 def decode(frame: Frame, *, sender: str = "platform") -> Union[Incoming, ClientMessage]:
     """Return the message in a frame from `sender`. Never raises, whatever the frame holds."""
-    kinds = _SERVER if sender == "platform" else _CLIENT
+    is_platform = sender == "platform"
+    kinds = _SERVER if is_platform else _CLIENT
     claimed = ""
     try:
         if isinstance(frame, bytes):
@@ -43,22 +46,42 @@ def decode(frame: Frame, *, sender: str = "platform") -> Union[Incoming, ClientM
         try:  # in one pass, which fails for the messages that need tolerance
             read = _FAST.decode(frame)
             message = read.message(read.data)
-        except msgspec.ValidationError:
+        except (msgspec.MsgspecError, ValueError):  # the latter for lone surrogates
             message = None
         if message is None or message.type not in kinds:
-            envelope = _ENVELOPE.decode(frame)
-            claimed = envelope.type
-            data = msgspec.json.decode(envelope.data)
+            claimed, data = _envelope(frame, is_lenient=is_platform)
             if claimed not in kinds:
                 return UnknownMessage(claimed, data)
-            message = _message(kinds[claimed], data)
+            message = (_tolerant if is_platform else _message)(kinds[claimed], data)
         claimed = message.type
-        if isinstance(message.data, messages.AudioData):
-            message.data.pcm  # noqa: B018  (report bad audio here, not where it is played)
+        if isinstance(message.data, messages.AudioData):  # report bad audio here
+            message.data.decoded if is_platform else message.data.pcm  # noqa: B018
         return message  # type: ignore[no-any-return]
     except (ValueError, RecursionError, msgspec.MsgspecError) as error:
         raw = frame if isinstance(frame, str) else repr(frame[:_EXCERPT])
         return messages.InvalidMessage(raw[:_EXCERPT], str(error), claimed)
+
+
+def _envelope(frame: str, *, is_lenient: bool) -> tuple[str, Any]:
+    """Return type and data of a frame."""
+    try:
+        envelope = _ENVELOPE.decode(frame)
+        return envelope.type, msgspec.json.decode(envelope.data)
+    except (msgspec.MsgspecError, ValueError):
+        if not is_lenient:
+            raise
+        read = lenient_json(frame)
+    if not isinstance(read, dict) or not isinstance(read.get("type"), str):
+        raise ValueError("a frame must hold a JSON object with a type")
+    return read["type"], read.get("data")
+
+
+def _tolerant(kind: Any, data: Any) -> Any:
+    """Return a message of the class `kind`, whatever its side fields hold."""
+    try:
+        return _message(kind, data)
+    except msgspec.MsgspecError:
+        return kind(_DATA[kind](**fields_of(_DATA[kind], data, _PYTHON_NAMES)))
 
 
 def encode(message: Union[ServerMessage, ClientMessage, UnknownMessage, Mapping[str, Any]]) -> str:

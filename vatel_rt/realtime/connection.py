@@ -19,10 +19,12 @@ from vatel_rt.config import connection_endpoint
 from vatel_rt.errors import ConfigurationError, ConnectionClosed
 from vatel_rt.realtime.codec import Frame, client_message, decode, encode, encode_audio, size_of
 from vatel_rt.realtime.handshake import Token, open_session
-from vatel_rt.realtime.messages import Incoming, InputAudio, InvalidMessage
+from vatel_rt.realtime.messages import Incoming, InputAudio, InvalidMessage, ResponseAudio
+from vatel_rt.realtime.odd_bytes import OddBytes
 from vatel_rt.realtime.options import ConnectionOptions
 from vatel_rt.realtime.send_queue import AudioQueue
 from vatel_rt.realtime.websocket import WebSocket
+from vatel_rt.repeated import Repeated
 from vatel_rt.validation import NONE, check_types
 
 if TYPE_CHECKING:
@@ -49,6 +51,8 @@ class Connection:
         self._websocket = websocket
         self._idle_timeout = options.idle_timeout
         self._audio = AudioQueue()
+        self._odd_bytes = OddBytes()
+        self._unreadable = Repeated(log, "ignored a frame that cannot be read")
         websocket.on_lost = self._lost
         if websocket.state is State.CLOSED:  # the server closed it during the handshake
             self._lost()
@@ -70,8 +74,10 @@ class Connection:
         frame = await self._websocket.next_frame(self._idle_timeout)
         self.bytes_received += size_of(frame)
         message = decode(frame)
-        if isinstance(message, InvalidMessage):
-            log.warning("ignored a frame that cannot be read: %s", message.error)
+        if isinstance(message, ResponseAudio):
+            message = self._odd_bytes.whole(message)
+        elif isinstance(message, InvalidMessage):
+            self._unreadable.warn(message.error)
         if log.isEnabledFor(logging.DEBUG):
             turn = getattr(message.data, "turn_id", None)
             log.debug("received %.40r, turn %.40r, %d bytes", message.type, turn, len(frame))
@@ -187,6 +193,7 @@ class Connection:
 
     def _lost(self) -> None:
         self._audio.close()
+        self._unreadable.flush()
         ended = self._websocket.ended()
         log.info("ended: %d, %s", ended.code, ended.cause)
 

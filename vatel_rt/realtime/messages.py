@@ -23,21 +23,35 @@ __all__ += ["SpeechStarted", "SpeechStartedData", "SpeechStopped"]
 __all__ += ["ToolCall", "ToolCallArgument", "ToolCallData", "ToolCallOutput", "ToolCallOutputData"]
 
 
+_URL_SAFE = str.maketrans("-_", "+/")
+
+
 class AudioData:
     """Base class for data with PCM: signed 16-bit little-endian, 24 000 Hz, mono."""
 
     audio: str
 
-    @cached_property
+    @property
     def pcm(self) -> bytes:
-        """`audio`, decoded. Raises `ValueError` if it is not padded base64 of whole samples."""
-        try:
-            pcm = msgspec.convert(self.audio, bytes)  # strict, and half the cost of b64decode
-        except msgspec.ValidationError:
-            raise ValueError("audio is not padded base64") from None
-        if len(pcm) % SAMPLE_WIDTH:
+        """`audio`, decoded. Raises `ValueError` if it is not base64 of whole samples."""
+        if len(self.decoded) % SAMPLE_WIDTH:
             raise ValueError("audio does not hold whole 16-bit samples")
-        return pcm
+        return self.decoded
+
+    @cached_property
+    def decoded(self) -> bytes:
+        """`audio`, decoded, of any length. Raises `ValueError` if it is not base64.
+
+        Line breaks and spaces, the URL-safe alphabet, and missing padding are accepted.
+        """
+        try:
+            return msgspec.convert(self.audio, bytes)  # strict, and half the cost of b64decode
+        except msgspec.ValidationError:
+            text = "".join(self.audio.split()).translate(_URL_SAFE).rstrip("=")
+        try:
+            return msgspec.convert(f"{text}{'=' * (-len(text) % 4)}", bytes)
+        except msgspec.ValidationError:
+            raise ValueError("audio is not base64") from None
 
 
 @dataclass(frozen=True)
