@@ -65,6 +65,7 @@ class Client(RestClient, Resources):
         first_message: Optional[str] = None,
         prompt: Optional[str] = None,
         options: Optional[ConnectionOptions] = None,
+        start_timeout: float = 30.0,
     ) -> LiveCall:
         """Return a call to an agent, for `async with`.
 
@@ -78,6 +79,7 @@ class Client(RestClient, Resources):
             first_message: replaces the first message of the agent.
             prompt: replaces the prompt of the agent.
             options: timeouts, limits, proxy, headers and TLS of the voice session.
+            start_timeout: seconds after the opening within which the call must begin.
 
         Raises:
             ConfigurationError: neither or both of `agent_id` and `token` are given, or `token`
@@ -108,4 +110,6 @@ class Client(RestClient, Resources):
             return made.token
 
         opening = partial(self.connect, token or new_token, options=options)
-        return LiveCall(opening, audio=audio, tools=tools, record=record)
+        return LiveCall(
+            opening, audio=audio, tools=tools, record=record, start_timeout=start_timeout
+        )

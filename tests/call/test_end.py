@@ -116,6 +116,27 @@ def test_a_refused_api_key_is_not_an_expired_token(method: str) -> None:
     assert CallEnd.of(pickle.loads(pickle.dumps(refusal(401)))).reason == "token_expired"
 
 
+@pytest.mark.parametrize(
+    ("code", "said", "retryable", "hint"),
+    [
+        (1000, "insufficient credits", False, "The platform said: insufficient credits."),
+        (1000, "", False, "No action needed: the call is complete."),
+        (1005, "", False, "No action needed: the call is complete."),
+        (1008, "policy", False, "The platform said: policy."),
+        (1008, "", False, "The platform refused to go on (1008): ask its support"),
+        (1011, "boom", True, "The platform said: boom."),
+        (1011, "", True, "Call again; if it fails repeatedly"),
+        (4003, "a\x1b[31m\nb", False, r"The platform said: a\x1b[31m\nb."),
+    ],
+)
+def test_the_platforms_words(code: int, said: str, retryable: bool, hint: str) -> None:
+    end = CallEnd.of(ConnectionClosed(code, said))
+    assert end.retryable == retryable
+    assert end.hint.startswith(hint)
+    assert "\x1b" not in end.hint + str(end)
+    assert "\n" not in end.hint + str(end)
+
+
 @pytest.mark.parametrize("reason", typing.get_args(Reason))
 def test_every_reason_has_its_meaning(reason: Reason) -> None:
     end = CallEnd(reason)

@@ -277,7 +277,7 @@ async def test_a_tool_has_time_to_clean_up_before_its_output() -> None:
     ("function", "arguments", "told"),
     [
         (fails, {}, "the tool failed"),
-        (odd, {}, "the tool failed"),
+        (odd, {}, "the tool ran, but its result cannot be told: do not run it again"),
         (hangs, {}, "the tool took too long"),
         (needs, {}, "invalid arguments: number is missing"),
         (needs, {"number": "many"}, "invalid arguments: number: Expected `int`, got `str`"),

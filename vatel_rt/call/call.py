@@ -20,15 +20,18 @@ from vatel_rt.call.end import CallEnd, Outcome
 from vatel_rt.call.message_queue import MessageQueue
 from vatel_rt.call.microphone import Microphone
 from vatel_rt.call.report import CallReport, Reporter
+from vatel_rt.call.threads import Home
 from vatel_rt.call.tools import Tools
 from vatel_rt.call.transcript import Transcript, TranscriptRow
-from vatel_rt.errors import AudioDeviceError
+from vatel_rt.errors import APITimeoutError, AudioDeviceError
 from vatel_rt.realtime.connection import Connection
 from vatel_rt.realtime.messages import Incoming
 from vatel_rt.realtime.trace import Tap
 from vatel_rt.validation import NONE, Path, check_types
 
 log = logging.getLogger("vatel.call")
+START_TIMEOUT = 30.0
+"""Seconds: a call begins within one; an agent that has to be started takes longer."""
 
 
 class LiveCall:
@@ -53,6 +56,8 @@ class LiveCall:
         audio: microphone and speaker; silence by default.
         tools: what the agent may call.
         record: stereo WAV file of the call: caller left, as sent; agent right, as played.
+        start_timeout: seconds after the opening within which the call must begin, or else it ends
+            as `start_timeout`.
 
     `taps` are functions that are called with the sender (`platform` or `client`) and each message;
     add yours before entering the call. Raises `TypeError` if `audio` is not a complete device.
@@ -65,8 +70,10 @@ class LiveCall:
         audio: Optional[AudioDevice] = None,
         tools: Optional[Tools] = None,
         record: Optional[Path] = None,
+        start_timeout: float = START_TIMEOUT,
     ) -> None:
         check_types(Tools, NONE, tools=tools)
+        check_types(int, float, start_timeout=start_timeout)
         check_types(str, PathLike, NONE, record=record)
         self._audio: AudioDevice = SilentDevice() if audio is None else audio
         self._microphone = Microphone(self._audio)
@@ -82,6 +89,8 @@ class LiveCall:
         self._task: Optional[asyncio.Task[None]] = None
         self._outcome = Outcome()
         self._cleanup = shutdown.Cleanup()
+        self._home = Home()
+        self._start_timeout = start_timeout
 
     @property
     def report(self) -> CallReport:
@@ -104,6 +113,7 @@ class LiveCall:
         if self._state != "new":
             raise RuntimeError("a call can be entered only once: create a new one")
         self._state = "opening"
+        self._home.enter()
         try:
             reporter, connection = await self._open()
         except BaseException as error:
@@ -139,6 +149,7 @@ class LiveCall:
 
     async def __anext__(self) -> Incoming:
         self._check_entered()
+        self._home.check()
         message = await self._messages.get()
         if message is not None:
             return message
@@ -153,27 +164,27 @@ class LiveCall:
             RuntimeError: the call has not been entered.
         """
         self._check_entered()
-        await self._messages.wait_closed()
+        await self._home.run(self._messages.wait_closed())
         assert self._outcome.end is not None  # noqa: S101  (set before the queue is closed)
         return self._outcome.end
 
     def hang_up(self) -> None:
-        """End the call now, if it is running: drop the queued audio and end the iteration."""
-        if self._state == "running":
-            self._outcome.set(CallEnd("caller_hung_up"))
-            self._stop()
+        """End the call now, if it is running: drop the queued audio and end the iteration.
+
+        This method, `interrupt`, `mute`, `say_audio` and `wait` may be used from any thread.
+        """
+        self._home.do(self._hang_up)
 
     def interrupt(self) -> None:
         """Stop the agent's speech: drop the queued audio and the rest of the turn."""
-        if self._dispatcher is not None:
-            self._dispatcher.interrupt()
+        self._home.do(self._interrupt)
 
     def mute(self, on: bool = True) -> None:
         """Send and record silence instead of the captured audio, or stop doing so.
 
         The same as `device.muted = on`; the end of the call restores the value.
         """
-        self._audio.muted = on
+        self._home.do(lambda: setattr(self._audio, "muted", on))
 
     async def say_audio(self, pcm: bytes) -> None:
         """Speak to the agent: send and record `pcm` instead of the captured audio.
@@ -191,7 +202,16 @@ class LiveCall:
             RuntimeError: the call has not been entered.
         """
         self._check_entered()
-        await self._microphone.say(pcm)
+        await self._home.run(self._microphone.say(pcm))
+
+    def _hang_up(self) -> None:
+        if self._state == "running":
+            self._outcome.set(CallEnd("caller_hung_up"))
+            self._stop()
+
+    def _interrupt(self) -> None:
+        if self._dispatcher is not None:
+            self._dispatcher.interrupt()
 
     def _check_entered(self) -> None:
         if self._state == "new":
@@ -226,6 +246,7 @@ class LiveCall:
             self._dispatcher = Dispatcher(connection, self._audio, self._tools, tasks, *record)
             tasks.start_soon(connection.send_queued_audio)
             tasks.start_soon(self._send_microphone, connection)
+            tasks.start_soon(self._limit_start)
             await self._dispatcher.run()
 
     async def _send_microphone(self, connection: Connection) -> None:
@@ -234,6 +255,13 @@ class LiveCall:
         except AudioDeviceError as error:
             self._outcome.set(CallEnd.of(error), error)  # not only when all tasks have ended
             raise
+
+    async def _limit_start(self) -> None:
+        await asyncio.sleep(self._start_timeout)
+        if self._outcome.session_id is None and self._outcome.end is None:
+            text = f"the platform did not begin the call within {self._start_timeout:g} s"
+            self._outcome.set(CallEnd("start_timeout", text=text), APITimeoutError(text))
+            self._stop()
 
     def _stop(self) -> None:
         """End the call once: complete the report, wake everybody who waits, begin to close."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from dataclasses import InitVar, dataclass
+from functools import partial
 from typing import Any, Callable, Optional
 
 import anyio
@@ -13,6 +14,7 @@ from anyio.abc import TaskGroup
 from vatel_rt.audio.device import AudioDevice
 from vatel_rt.audio.pcm import duration_ms
 from vatel_rt.call import shutdown
+from vatel_rt.call.answered import AnsweredCalls
 from vatel_rt.call.end import CallEnd, Outcome
 from vatel_rt.call.message_queue import MessageQueue
 from vatel_rt.call.report import LossCounter, Reporter
@@ -42,6 +44,7 @@ class Dispatcher:
     def __post_init__(self, tools: Tools) -> None:
         self._turns = Turns()
         self._running_tools = RunningTools(tools)
+        self._answered = AnsweredCalls()
         self._losses = LossCounter(self.device)
 
     async def run(self) -> None:
@@ -122,7 +125,8 @@ class Dispatcher:
 
     async def _run_tool(self, message: messages.ToolCall) -> None:
         arguments = {a.name: a.value for a in message.data.arguments if a.name}
-        output = await self._running_tools.run(message.data.tool_name, arguments)
+        run = partial(self._running_tools.run, message.data.tool_name, arguments)
+        output = await self._answered.output(message.data.tool_call_id, run)
         try:
             await self.connection.send_tool_call_output(message.data.tool_call_id, output)
         except ConnectionClosed:

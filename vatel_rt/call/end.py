@@ -8,13 +8,16 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Optional, cast
 
 from vatel_rt import errors
+from vatel_rt.text import printable
 
 log = logging.getLogger("vatel.call")
 
 _HungUp = Literal["agent_hung_up", "caller_hung_up", "cancelled"]
 _Closed = Literal["server_went_away", "server_error", "protocol_error", "frame_too_large"]
 _Lost = Literal["connection_lost", "ping_timeout", "idle_timeout"]
-_Failed = Literal["token_expired", "refused", "unreachable", "device_failed", "failed"]
+_Failed = Literal[
+    "token_expired", "refused", "unreachable", "start_timeout", "device_failed", "failed"
+]
 Reason = Literal[_HungUp, _Closed, _Lost, _Failed]
 By = Literal["agent", "caller", "platform", "network", "sdk"]
 
@@ -32,6 +35,7 @@ _HINTS: dict[Reason, str] = {
     "token_expired": "Get a new session token: each opens one call and expires soon.",
     "refused": "Correct the agent, the token or the request, as the text says.",
     "unreachable": "Check the network and the base URL, then call again.",
+    "start_timeout": "Call again, or allow more time with start_timeout=....",
     "device_failed": "Check the audio device or file that the text names, then call again.",
     "failed": "See the error and its traceback in the log.",
 }
@@ -39,7 +43,13 @@ _HINTS: dict[Reason, str] = {
 _KINDS: dict[tuple[By, bool], set[Reason]] = {
     ("agent", False): {"agent_hung_up"},
     ("caller", False): {"caller_hung_up", "cancelled"},
-    ("platform", True): {"server_went_away", "server_error", "protocol_error", "token_expired"},
+    ("platform", True): {
+        "server_went_away",
+        "server_error",
+        "protocol_error",
+        "token_expired",
+        "start_timeout",
+    },
     ("platform", False): {"frame_too_large", "refused"},
     ("network", True): {"connection_lost", "ping_timeout", "idle_timeout", "unreachable"},
     ("sdk", False): {"device_failed", "failed"},
@@ -80,6 +90,7 @@ class CallEnd:
             - `protocol_error`, `frame_too_large`: bad WebSocket data; too large a message
             - `token_expired`: the session token was refused as expired, invalid or used
             - `refused`, `unreachable`: the call did not begin
+            - `start_timeout`: the session was opened, and the platform never began the call
             - `device_failed`, `failed`: microphone, speaker or file; any other error on this side
         code: WebSocket close code, if a close ended the call.
         text: the platform's reason for the close, or the error; may be empty.
@@ -103,11 +114,16 @@ class CallEnd:
         hint = _HINTS[self.reason]
         by, retryable = next(kind for kind, reasons in _KINDS.items() if self.reason in reasons)
         permanent = self.reason == "server_error" and self.code not in {None, *_TRANSIENT}
+        if by in ("agent", "platform") and self.code is not None and self.text:
+            # Its words say more than the code: a call may have been ended for want of credits.
+            hint = f"The platform said: {printable(self.text).rstrip('.')}."
+        elif permanent:
+            hint = f"The platform refused to go on ({self.code}): ask its support for the reason."
         clean = self.reason in {"agent_hung_up", "caller_hung_up"}
         vars(self).update(by=by, clean=clean, retryable=retryable and not permanent, hint=hint)
 
     def __str__(self) -> str:
-        detail = " ".join(str(part) for part in (self.code, self.text) if part)
+        detail = " ".join(str(part) for part in (self.code, printable(self.text)) if part)
         return self.reason.replace("_", " ") + (f" ({detail})" if detail else "")
 
     @classmethod

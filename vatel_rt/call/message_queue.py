@@ -29,7 +29,7 @@ class MessageQueue:
         self._audio: deque[tuple[int, Incoming, int]] = deque()
         self._others: deque[tuple[int, Incoming, int]] = deque()
         self._changed: Optional[asyncio.Event] = None  # Python 3.9 needs a loop to create it
-        self._closed = False
+        self._closed = self._is_read = False
 
     def put(self, message: Incoming, *, audio: Optional[int] = None) -> None:
         """Add a message with that many characters of audio; None if it is not an audio message."""
@@ -51,11 +51,21 @@ class MessageQueue:
         self._notify()
 
     async def get(self) -> Optional[Incoming]:
-        """Return the next message, or None at the end. Cancellation-safe: no message is lost."""
-        while not self._audio and not self._others:
-            if self._closed:
-                return None
-            await self._change()
+        """Return the next message, or None at the end. Cancellation-safe: no message is lost.
+
+        Raises:
+            RuntimeError: another task is reading.
+        """
+        if self._is_read:
+            raise RuntimeError("another task is reading the messages of this call")
+        self._is_read = True
+        try:
+            while not self._audio and not self._others:
+                if self._closed:
+                    return None
+                await self._change()
+        finally:
+            self._is_read = False
         waiting = filter(None, (self._audio, self._others))
         return self._pop(min(waiting, key=lambda queue: queue[0][0]))
 

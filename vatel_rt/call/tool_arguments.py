@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import inspect
+import json
+import math
 import typing
 from collections.abc import Mapping
 from typing import Any, Callable
 
 import msgspec
+
+from vatel_rt.realtime.reading import lenient_json
 
 # MsgspecError is a ValueError only in newer versions.
 _CONVERSION_ERRORS = (ValueError, msgspec.MsgspecError)
@@ -38,6 +43,8 @@ class Signature:
             has_default = parameter.default is not parameter.empty
             if has_default and left.get(name) is None and not takes_none:
                 left.pop(name, None)  # agents send null for an absent argument
+            elif left.get(name) is None and not takes_none:
+                raise ValueError(f"{name} is missing")
             elif name in left:
                 bound[name] = _converted(name, left.pop(name), hint)
             elif not has_default:
@@ -49,7 +56,11 @@ def text_of(result: Any) -> str:
     """Return the result of a tool as text: a string without lone surrogates, or JSON."""
     if isinstance(result, str):
         return result.encode("utf-8", "replace").decode("utf-8")
-    return msgspec.json.encode(result, enc_hook=_plain).decode("utf-8")
+    try:
+        return msgspec.json.encode(result, enc_hook=_plain).decode("utf-8")
+    except (TypeError, ValueError, msgspec.MsgspecError):  # keys that are no text, surrogates, ...
+        text = json.dumps(result, default=_plain, ensure_ascii=True)
+        return json.dumps(lenient_json(text), ensure_ascii=False)
 
 
 def _annotated(function: Any) -> Any:
@@ -82,7 +93,10 @@ def _takes_none(hint: Any) -> bool:
 
 
 def _convert(value: Any, hint: Any) -> Any:
-    return msgspec.convert(value, hint, strict=False, dec_hook=_model)
+    converted = msgspec.convert(value, hint, strict=False, dec_hook=_model)
+    if isinstance(converted, float) and not math.isfinite(converted):
+        raise ValueError("not a finite number")
+    return converted
 
 
 def _model(kind: Any, value: Any) -> Any:
@@ -97,4 +111,11 @@ def _model(kind: Any, value: Any) -> Any:
 def _plain(value: Any) -> Any:
     if hasattr(value, "model_dump"):  # pydantic
         return value.model_dump(mode="json")
+    if isinstance(value, (str, int, float)):  # a subclass
+        plain: Any = next(kind for kind in (str, int, float) if isinstance(value, kind))
+        return plain(value)
+    if hasattr(value, "tolist"):  # numpy
+        return value.tolist()
+    if dataclasses.is_dataclass(value) or isinstance(value, (set, frozenset, tuple)):
+        return msgspec.to_builtins(value, enc_hook=_plain)
     raise TypeError(f"{type(value).__name__} cannot be converted to JSON")

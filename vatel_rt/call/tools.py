@@ -21,6 +21,7 @@ import anyio
 
 from vatel_rt.call.shutdown import wait_shielded
 from vatel_rt.call.tool_arguments import Signature, text_of
+from vatel_rt.text import printable
 from vatel_rt.validation import check_types
 
 log = logging.getLogger("vatel.tools")
@@ -28,6 +29,10 @@ log = logging.getLogger("vatel.tools")
 F = TypeVar("F", bound=Callable[..., Any])
 DEFAULT_TIMEOUT = 30.0  # seconds: longer than a web request, shorter than a caller would wait
 CANCEL_TIMEOUT = 1.0  # seconds that a cancelled tool has to clean up before its output is sent
+MAX_OUTPUT = 256 * 1024
+"""Maximum characters of an output; the platform ends a call for a message that is too large."""
+MAX_WAITING = 100
+"""Tool calls that may wait for others to end; further ones are refused."""
 DEFAULT_LIMIT = 8  # tools at once in a call: more than agents ask for, too few to starve the audio
 
 
@@ -119,8 +124,8 @@ class Tools:
         """
         tool = self._tools.get(name)
         if tool is None:
-            log.warning("the agent called an unknown tool: %r", name)
-            return error_output(f"there is no tool {name!r}")
+            log.warning("the agent called an unknown tool: %s", printable(name))
+            return error_output(f"there is no tool {printable(name)!r}")
         log.debug("tool %s: called with %s", name, sorted(arguments))
         try:
             try:
@@ -144,15 +149,30 @@ class RunningTools:
         self._tools = tools
         self._limit = anyio.Semaphore(tools.limit)
         self._cancellable: set[anyio.CancelScope] = set()
+        self._waiting = 0
 
     async def run(self, name: str, arguments: Mapping[str, Any]) -> str:
         """Run a tool, once the limit allows it, and return its output."""
+        if self._waiting >= MAX_WAITING:
+            log.error("tool %s: refused, as %d calls wait", printable(name), self._waiting)
+            return error_output("too many tools were called at once: try again later")
         with anyio.CancelScope() as scope:
             if self._tools.is_cancelled_by_interruption(name):
                 self._cancellable.add(scope)
             try:
-                async with self._limit:
+                self._waiting += 1
+                try:
+                    await self._limit.acquire()
+                finally:
+                    self._waiting -= 1
+                try:
                     return await self._tools.call(name, arguments)
+                except asyncio.CancelledError:
+                    if not scope.cancel_called:
+                        log.warning("tool %s: stopped because the call ended", printable(name))
+                    raise
+                finally:
+                    self._limit.release()
             finally:
                 self._cancellable.discard(scope)
         log.info("tool %s: cancelled because the caller interrupted", name)
@@ -167,6 +187,20 @@ class RunningTools:
 def error_output(text: str) -> str:
     """Return an output that tells the agent what failed."""
     return text_of({"error": text})
+
+
+def _output(name: str, result: Any) -> str:
+    """Return the result of a tool as text, or that it ran: an agent must not run it again."""
+    try:
+        text = text_of(result)
+    except Exception:
+        log.exception("tool %s: its result cannot be told as JSON", name)
+        return error_output("the tool ran, but its result cannot be told: do not run it again")
+    if len(text) > MAX_OUTPUT:
+        log.error("tool %s: its output has %d characters", name, len(text))
+        told = f"the tool ran, but its output is longer than {MAX_OUTPUT} characters"
+        return error_output(f"{told}: do not run it again")
+    return text
 
 
 @dataclass(frozen=True)
@@ -184,7 +218,7 @@ class _Tool:
             if running.cancelled():
                 return error_output("the tool was cancelled")
             if running.done():
-                return text_of(running.result())
+                return _output(name, running.result())
         finally:
             if not running.done():
                 running.cancel()
