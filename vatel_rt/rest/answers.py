@@ -11,9 +11,8 @@ import httpx
 from vatel_rt.connect_hints import why
 from vatel_rt.errors import APIConnectionError, APITimeoutError, ResponseParseError
 from vatel_rt.proxies import proxy_for
+from vatel_rt.rest.bodies import PIECE, Decoder, is_read
 
-PIECE = 64 * 1024
-"""Size in bytes of a piece of a streamed body."""
 NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 """Errors after which the request provably was not sent."""
 _BLOCKS = (
@@ -41,17 +40,27 @@ def parse(response: httpx.Response, reader: Callable[[Any], T]) -> T:
 
 def pieces(response: httpx.Response) -> Iterator[bytes]:
     """Yield the body of a streamed answer; raise APIConnectionError if the transfer is cut."""
+    if is_read(response):
+        yield response.content
+        return
+    decoder = Decoder(response)
     try:
-        yield from response.iter_bytes(PIECE)
+        for piece in response.iter_raw(PIECE):
+            yield from decoder.pieces(piece)
     except httpx.RequestError as error:
         raise unanswered(str(response.request.url), error) from error
 
 
 async def pieces_async(response: httpx.Response) -> AsyncIterator[bytes]:
     """Asynchronous `pieces`."""
+    if is_read(response):
+        yield response.content
+        return
+    decoder = Decoder(response)
     try:
-        async for piece in response.aiter_bytes(PIECE):
-            yield piece
+        async for piece in response.aiter_raw(PIECE):
+            for part in decoder.pieces(piece):
+                yield part
     except httpx.RequestError as error:
         raise unanswered(str(response.request.url), error) from error
 

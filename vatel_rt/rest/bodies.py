@@ -21,6 +21,8 @@ MAX_ERROR = 2**20
 """Bytes that are read of the answer to a request that failed."""
 MAX_ANSWER = 64 * 2**20
 """Bytes of any other answer that is not streamed; a hundred calls with transcripts take 20 MiB."""
+PIECE = 64 * 1024
+"""Bytes of a piece of a streamed answer, about."""
 _GZIP = zlib.MAX_WBITS | 16
 _WINDOWS = {"gzip": _GZIP, "x-gzip": _GZIP, "deflate": zlib.MAX_WBITS}
 
@@ -54,6 +56,19 @@ class Decoder:
             return self._inflate.decompress(piece, limit + 1)
         except zlib.error as error:
             raise _unreadable(self._response, f"it is not valid {self._coding}") from error
+
+    def pieces(self, piece: bytes) -> Iterator[bytes]:
+        """Yield what `piece` stands for, in pieces of limited size.
+
+        Raises:
+            ResponseParseError: the piece cannot be decoded.
+        """
+        if self._inflate is None:
+            yield piece
+            return
+        while piece:
+            yield self.decode(piece, PIECE)
+            piece = self._inflate.unconsumed_tail
 
 
 class Body:
@@ -90,7 +105,7 @@ class Body:
 
 def read(response: httpx.Response, deadline: Deadline) -> None:
     """Read the body of an answer and close it; errors as those of `Body.add`."""
-    if _is_read(response):
+    if is_read(response):
         return
     body = Body(response, deadline)
     for piece in response.iter_raw():
@@ -102,7 +117,7 @@ def read(response: httpx.Response, deadline: Deadline) -> None:
 
 async def read_async(response: httpx.Response, deadline: Deadline) -> None:
     """Asynchronous `read`."""
-    if _is_read(response):
+    if is_read(response):
         return
     body = Body(response, deadline)
     async for piece in response.aiter_raw():
@@ -124,7 +139,8 @@ def in_time(deadline: Deadline, request: httpx.Request) -> Iterator[None]:
         raise deadline.exceeded(request) from error
 
 
-def _is_read(response: httpx.Response) -> bool:
+def is_read(response: httpx.Response) -> bool:
+    """Return whether the body of an answer has been read, as that of a stand-in may be."""
     return hasattr(response, "_content")
 
 

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import re
-import secrets
 import time
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Callable, Optional, TypedDict, Union
@@ -16,12 +14,15 @@ from typing import TYPE_CHECKING, Any, Callable, Optional, TypedDict, Union
 from vatel_rest.api.calls import CallsResource
 from vatel_rest.types import segment
 
-from vatel_rt.errors import APIConnectionError
+from vatel_rt.errors import APIConnectionError, ResponseParseError
 from vatel_rt.rest.answers import pieces, pieces_async
+from vatel_rt.rest.recording_file import RecordingFile
 from vatel_rt.retry import Failure, wait_before
+from vatel_rt.text import printable
 from vatel_rt.validation import Path
 
 if TYPE_CHECKING:
+    import httpx
     from typing_extensions import Unpack
     from vatel_rest.models import Call, CallOutcome, CallSource, CallStatus, PaginatedCallsResponse
 
@@ -33,13 +34,14 @@ REMEMBERED = 20 * LARGEST_PAGE
 Progress = Callable[[int, Optional[int]], object]
 """Called with the bytes written so far and the total size, if that is known."""
 _RANGE = re.compile(r"bytes (\d+)-\d+/(\d+|\*)$")
-_PARTIAL = 206
+_WHOLE, _PARTIAL = 200, 206
 
 
 class CallFilters(TypedDict, total=False):
     """Filters for calls, with Python's types; a call must satisfy all of them."""
 
     organization_id: str
+    page: int
     page_size: int
     agent_ids: Union[str, Iterable[str]]
     status: Union[CallStatus, str]
@@ -70,7 +72,7 @@ class Calls(CallsResource):
         one may be skipped: filter by values that do not change.
 
         Raises:
-            ValueError: a date has no time zone.
+            ValueError: a date has no time zone, or a list is empty.
             APIError: the platform refused a request.
         """
         query, seen = _query(filters), dict[str, bool]()
@@ -122,7 +124,7 @@ class Calls(CallsResource):
             while True:
                 with self._rest.stream(queue=True, **transfer.request()) as response:
                     try:
-                        transfer.begin(response.status_code, response.headers)
+                        transfer.begin(response)
                         for piece in pieces(response):
                             transfer.write(piece)
                         return transfer.finish()
@@ -138,7 +140,7 @@ class Calls(CallsResource):
             while True:
                 async with self._rest.stream_async(queue=True, **transfer.request()) as response:
                     try:
-                        transfer.begin(response.status_code, response.headers)
+                        transfer.begin(response)
                         async for piece in pieces_async(response):
                             transfer.write(piece)
                         return transfer.finish()
@@ -149,7 +151,7 @@ class Calls(CallsResource):
 
 def _query(filters: CallFilters) -> dict[str, Any]:
     query = {name: _query_value(name, value) for name, value in filters.items()}
-    return {"page_size": LARGEST_PAGE, **query, "page": 1}
+    return {"page_size": LARGEST_PAGE, "page": 1, **query}
 
 
 def _query_value(name: str, value: Any) -> Any:
@@ -160,14 +162,21 @@ def _query_value(name: str, value: Any) -> Any:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, Iterable) and not isinstance(value, (str, Enum)):
-        return ",".join(map(str, value))
+        joined = ",".join(map(str, value))
+        if not joined:
+            raise ValueError(f"{name} is empty, which would mean every call")
+        return joined
     return value
 
 
 def _new(
     page: PaginatedCallsResponse, query: dict[str, Any], seen: dict[str, bool]
 ) -> Iterator[Call]:
-    """Yield the calls not in `seen`, and add them; set the next page in `query`, 0 if none."""
+    """Yield the calls not in `seen`, and add them; set the next page in `query`, 0 if none.
+
+    A page without a new call is the last one: some servers say for ever that there is more.
+    """
+    before = set(seen)
     for call in page.calls:
         if call.id is None or not seen.pop(call.id, False):
             yield call
@@ -175,7 +184,8 @@ def _new(
             seen[call.id] = True
         if len(seen) > REMEMBERED:
             del seen[next(iter(seen))]
-    query["page"] = query["page"] + 1 if page.pagination.has_next else 0
+    is_new = any(call.id is None or call.id not in before for call in page.calls)
+    query["page"] = query["page"] + 1 if page.pagination.has_next and is_new else 0
 
 
 def _recording_request(call_id: str) -> dict[str, Any]:
@@ -190,33 +200,38 @@ class _Transfer:
 
     def __init__(self, call_id: str, path: Path, progress: Optional[Progress], limit: int) -> None:
         self._request = _recording_request(call_id)
-        self._path = os.fspath(path)
-        self._part = f"{self._path}.{secrets.token_hex(4)}.part"
         self._progress, self._max_retries = progress or (lambda *_: None), limit
         self._have = self._most = self._cuts = 0
         self._total: Optional[int] = None
         self._tag: Optional[str] = None
-        self._file = open(self._part, "xb")  # noqa: SIM115  (closed by __exit__)
+        self._asked_for_rest = False
+        self._file = RecordingFile(path)
 
     def __enter__(self) -> _Transfer:
         return self
 
     def __exit__(self, *_: object) -> None:
         self._file.close()
-        with suppress(FileNotFoundError):
-            os.unlink(self._part)
 
     def request(self) -> dict[str, Any]:
         """Return the request for the missing part."""
         # Without compression the length of the answer is the length of the file.
         headers = {"Accept-Encoding": "identity"}
-        if self._have and self._tag:
-            headers.update({"Range": f"bytes={self._have}-", "If-Range": self._tag})
+        self._asked_for_rest = bool(self._have and self._tag)
+        if self._asked_for_rest:
+            headers.update({"Range": f"bytes={self._have}-", "If-Range": str(self._tag)})
         return {**self._request, "headers": headers}
 
-    def begin(self, status: int, headers: Mapping[str, str]) -> None:
-        """Prepare to write the body of an answer: resume, or start again."""
-        if status == _PARTIAL:
+    def begin(self, response: httpx.Response) -> None:
+        """Prepare to write the body of an answer: resume, or start again.
+
+        Raises:
+            ResponseParseError: the answer is not a recording.
+            APIConnectionError: it is another part of one.
+        """
+        headers = response.headers
+        _check_recording(response, may_be_part=self._asked_for_rest)
+        if response.status_code == _PARTIAL:
             rest = _RANGE.match(headers.get("content-range", ""))
             if not rest or int(rest[1]) != self._have:
                 self._tag = None  # start again, without requesting a part
@@ -224,11 +239,11 @@ class _Transfer:
             self._total = self._total if rest[2] == "*" else int(rest[2])
             return
         self._have = 0
-        self._file.seek(0)
-        self._file.truncate()
+        self._file.restart()
         length, tag = headers.get("content-length", ""), headers.get("etag", "")
-        self._total = int(length) if length.isdigit() else None
-        self._tag = tag if tag.startswith('"') else None  # a weak tag allows other bytes
+        is_plain = headers.get("content-encoding", "identity").strip().lower() == "identity"
+        self._total = int(length) if is_plain and length.isdigit() else None
+        self._tag = tag if tag.startswith('"') and is_plain else None  # a weak one: other bytes
 
     def write(self, piece: bytes) -> None:
         """Append a piece."""
@@ -240,10 +255,8 @@ class _Transfer:
 
     def finish(self) -> None:
         """Move the file to its destination, or raise APIConnectionError if it is incomplete."""
-        if self._total is not None and self._have != self._total:
-            raise APIConnectionError(f"the recording ended at {self._have} of {self._total} bytes")
-        self._file.close()
-        os.replace(self._part, self._path)
+        self._file.check(self._have, self._total)
+        self._file.finish()
 
     def cut(self, error: APIConnectionError) -> float:
         """Return the seconds to wait before the next request, or raise `error` to give up."""
@@ -251,3 +264,14 @@ class _Transfer:
         if self._cuts > self._max_retries:
             raise error
         return wait_before(self._cuts, Failure()) or 0.0
+
+
+def _check_recording(response: httpx.Response, *, may_be_part: bool) -> None:
+    kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+    is_audio = kind.startswith("audio/") or kind in ("", "application/octet-stream")
+    status = response.status_code
+    if is_audio and (status == _WHOLE or (status == _PARTIAL and may_be_part)):
+        return
+    found = f"{status} {printable(kind, 40)}".strip()
+    text = f"cannot read the answer of GET {response.request.url.path}: not a recording ({found})"
+    raise ResponseParseError(text)
