@@ -117,9 +117,9 @@ REPAIRS: tuple[tuple[Callable[[Json], None], str], ...] = (
     (_drop_realtime, "The voice WebSocket is not a REST operation; see `vatel_rt.realtime`."),
     (_drop_errors, "The client raises errors, so functions return the successful response only."),
     (_drop_defaults, "A default would be sent with every request."),
-    (_drop_formats, "Ids and days are passed on as text."),
     (_drop_unions, "Readers accept null and unknown enum values everywhere, and pass on the value "
      "of any other union. Fields that may be sent as null are listed in `facts`."),
+    (_drop_formats, "Ids and days are passed on as text, also those that may be null."),
     (_spell_plurals, "`listLLMs` would become `list_ll_ms`."),
 )  # fmt: skip
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from functools import cached_property, partial
+from threading import RLock
 from typing import TYPE_CHECKING, Optional
 
 from vatel_rest.resources import Resources
@@ -21,6 +23,13 @@ if TYPE_CHECKING:
     from vatel_rt.realtime.options import ConnectionOptions
     from vatel_rt.rest.calls import Calls
     from vatel_rt.validation import Path
+
+
+def _renew_locks() -> None:
+    """Give a new process new locks: another thread may have held one at the fork."""
+    for value in [value for kind in Client.__mro__ for value in vars(kind).values()]:
+        if isinstance(value, cached_property) and hasattr(value, "lock"):  # before Python 3.12
+            setattr(value, "lock", RLock())  # noqa: B010  (unknown to type checkers)
 
 
 class Client(RestClient, Resources):
@@ -113,3 +122,7 @@ class Client(RestClient, Resources):
         return LiveCall(
             opening, audio=audio, tools=tools, record=record, start_timeout=start_timeout
         )
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows
+    os.register_at_fork(after_in_child=_renew_locks)

@@ -7,6 +7,7 @@ Writing is strict: only fields that are set are sent.
 from __future__ import annotations
 
 import datetime
+import uuid
 from collections.abc import Mapping
 from enum import Enum
 from functools import cache
@@ -16,6 +17,7 @@ from urllib.parse import quote
 from attrs import define
 
 T = TypeVar("T")
+_SEPARATORS = frozenset("/\\?#% ")
 
 
 class Unset:
@@ -98,7 +100,16 @@ def optional(value: Any, reader: Callable[[Any], T]) -> Optional[T]:
 
     The platform may send an empty string for a date, an enum or an object that is not set.
     """
-    return None if value is None or value == "" else reader(value)
+    if value is None or value == "":
+        return None
+    if reader is read_datetime and _is_zero_time(value):
+        return None
+    return reader(value)
+
+
+def _is_zero_time(value: Any) -> bool:
+    """Return whether an instant is "not set" in Go, in which the platform is written."""
+    return value == 0 or (isinstance(value, str) and value.startswith("0001-01-01T00:00:00"))
 
 
 def nullable(value: Any, reader: Callable[[Any], T]) -> Union[Unset, None, T]:
@@ -126,8 +137,10 @@ def to_json(value: Any) -> Any:
     """Return the value of a field as a JSON value."""
     if isinstance(value, Enum):
         return value.value
-    if isinstance(value, datetime.datetime):
+    if isinstance(value, (datetime.datetime, datetime.date)):
         return value.isoformat()
+    if isinstance(value, uuid.UUID):
+        return str(value)
     if isinstance(value, (list, tuple)):
         return [to_json(item) for item in value]
     return value.to_dict() if hasattr(value, "to_dict") else value
@@ -140,8 +153,9 @@ def segment(value: object) -> str:
         ValueError: the id would change the path.
     """
     text = str(value)
-    if value is None or text in ("", ".", ".."):
-        raise ValueError(f"not an id: {value!r}")
+    is_plain = text.isprintable() and not _SEPARATORS.intersection(text)
+    if value is None or text.strip() in ("", ".", "..") or not is_plain:
+        raise ValueError(f"not an id: {str(value)[:60]!a}")
     return quote(text, safe="")
 
 

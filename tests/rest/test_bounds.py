@@ -9,7 +9,7 @@ import threading
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Callable
+from typing import Any, Callable, Optional
 
 import pytest
 
@@ -22,8 +22,11 @@ Answer = Callable[[socket.socket, threading.Event], Any]
 
 
 @contextmanager
-def server(answer: Answer) -> Iterator[str]:
-    """Answer each connection with `answer` in a thread; its event is set at the end."""
+def server(answer: Answer, asked: Optional[list[bytes]] = None) -> Iterator[str]:
+    """Answer each connection with `answer` in a thread; its event is set at the end.
+
+    What was asked is added to `asked`.
+    """
     done, threads = threading.Event(), []
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
@@ -39,7 +42,9 @@ def server(answer: Answer) -> Iterator[str]:
         def talk(connection: socket.socket) -> None:
             with connection:
                 try:
-                    connection.recv(65536)
+                    head = connection.recv(65536)
+                    if asked is not None:
+                        asked.append(head)
                     answer(connection, done)
                 except OSError:
                     return
@@ -135,6 +140,17 @@ class TestCodings:
     def test_one_coding(self, coding: bytes, encode: Callable[[bytes], bytes]) -> None:
         with server(whole(encode(b"[]"), b"Content-Encoding: " + coding)) as url:
             assert [act() for act in by_both(url)] == [[], []]
+
+    def test_the_codings_that_are_asked_for(self) -> None:
+        asked: list[bytes] = []
+
+        def answer(connection: socket.socket, _: threading.Event) -> None:
+            connection.sendall(HEAD + b"Content-Length: 2\r\n\r\n[]")
+
+        with server(answer, asked) as url:
+            assert [act() for act in by_both(url)] == [[], []]
+        wanted = b"accept-encoding: gzip, deflate\r\n"
+        assert [wanted in head.lower() for head in asked] == [True, True]
 
     @pytest.mark.parametrize("coding", [b"gzip, gzip, gzip", b"br", b"zstd", b"\x1b[31m"])
     def test_others(self, coding: bytes) -> None:

@@ -170,6 +170,25 @@ class TestFork:
         assert codes([child]) == [0]
         client.close()
 
+    def test_a_group_that_another_thread_is_making(self, simulator: Server) -> None:
+        client = Client(simulator.api_key, simulator.url)
+        lock = getattr(vars(Client)["calls"], "lock", threading.Lock())  # until Python 3.11
+        held, done = threading.Event(), threading.Event()
+
+        def hold() -> None:
+            with lock:
+                held.set()
+                done.wait()
+
+        thread = threading.Thread(target=hold)
+        thread.start()
+        held.wait()
+        child = in_child(lambda: 0 if client.calls.list().calls == [] else 1)
+        assert codes([child]) == [0]
+        done.set()
+        thread.join()
+        client.close()
+
     def test_a_client_of_the_user_says_so(self) -> None:
         own = httpx.Client(transport=httpx.MockTransport(lambda _: httpx.Response(200, json=[])))
         used, unused = Client("key", None, own), Client("key", None, own)
@@ -323,7 +342,12 @@ class TestLoops:
             (trio, "trio runs here"),
         ):
             monkeypatch.setitem(sys.modules, "trio", module)
-            for coroutine in (client.agents.list_async(), client.aclose()):
+            for coroutine in (
+                client.agents.list_async(),
+                client.aclose(),
+                client.connect(token="t").__aenter__(),
+                client.call("a").__aenter__(),
+            ):
                 with pytest.raises(RuntimeError, match=f"need asyncio, and {found}$"):
                     coroutine.send(None)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import pickle
+import uuid
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -105,6 +106,20 @@ def fixed(time: datetime) -> timezone | None:
 def test_instants_that_are_seldom_written_so(text: str) -> None:
     assert read_datetime(text) == isoparse(text)
     assert read_datetime(text).utcoffset() == isoparse(text).utcoffset()
+
+
+@pytest.mark.parametrize("zero", [0, "", None, "0001-01-01T00:00:00Z", "0001-01-01T00:00:00.000Z"])
+def test_instants_that_are_not_set(zero: Any) -> None:
+    assert rest.Agent.from_dict({"created_at": zero}).created_at is None
+
+
+def test_ids_are_text_and_may_be_given_as_uuid() -> None:
+    one = uuid.UUID(int=1)
+    for value in (one, str(one)):
+        body: Any = rest.AgentUpdateInput(phone_number_id=value)  # type: ignore[arg-type]
+        assert body.to_dict() == {"phone_number_id": str(one)}
+    assert rest.AgentUpdateInput(phone_number_id=None).to_dict() == {"phone_number_id": None}
+    assert rest.Agent.from_dict({"phone_number_id": str(one)}).phone_number_id == str(one)
 
 
 @pytest.mark.parametrize("value", ["soon", "Z", "2026-05-17T25:00Z", 5, True, {}, ["Z"]])

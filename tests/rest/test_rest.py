@@ -180,7 +180,10 @@ def test_redirects_never_carry_the_key_to_another_host() -> None:
     assert seen == [("api.vatel.ai", True)]
 
 
-@pytest.mark.parametrize("bad", ["", ".", "..", None])
+@pytest.mark.parametrize(
+    "bad",
+    ["", ".", "..", None, " ", "a/b", "a?b=c", "a#b", "../calls", "a b", "%2e%2e", "a\n", "a\\b"],
+)
 def test_ids_that_would_reach_another_endpoint_are_refused(bad: str) -> None:
     client = Client("key", HOST, httpx.Client(transport=httpx.MockTransport(pytest.fail)))
     for call in (client.agents.get, client.agents.delete, client.calls.save_recording):
@@ -188,7 +191,7 @@ def test_ids_that_would_reach_another_endpoint_are_refused(bad: str) -> None:
             call(bad, *(["x.wav"] if call == client.calls.save_recording else []))
 
 
-@pytest.mark.parametrize("odd", ["a/b", "a?b=c", "a#b", "../x", "a b", "\u00fc", "%2e%2e", "a\n"])
+@pytest.mark.parametrize("odd", ["\u00fc", "a:b", "a@b", "a&b=c", "..."])
 def test_odd_ids_stay_one_segment(odd: str) -> None:
     paths: list[bytes] = []
 
@@ -200,7 +203,6 @@ def test_odd_ids_stay_one_segment(odd: str) -> None:
     client.agents.delete(odd)
     assert paths[0].count(b"/") == 3
     assert paths[0].startswith(b"/v1/agents/")
-    assert not {b"?", b"#", b" "} & {paths[0][i : i + 1] for i in range(len(paths[0]))}
 
 
 def test_secrets_are_in_no_log_repr_or_traceback(

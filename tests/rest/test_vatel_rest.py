@@ -183,5 +183,5 @@ def test_ids_that_name_another_path_are_refused(name: Any) -> None:
 
 def test_ids_stay_one_segment() -> None:
     client = FakeClient({})
-    client.agents.get("../calls?x#y%2F")
-    assert client.request["url"] == "/v1/agents/..%2Fcalls%3Fx%23y%252F"
+    client.agents.get("ü:y")
+    assert client.request["url"] == "/v1/agents/%C3%BC%3Ay"

@@ -7,6 +7,8 @@ from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from typing import Any, Optional, TypeVar
 
+from vatel_rt.event_loop import running_loop
+
 T = TypeVar("T")
 
 
@@ -17,7 +19,7 @@ class Home:
 
     def enter(self) -> None:
         """Take the running event loop."""
-        self._loop = asyncio.get_running_loop()
+        self._loop = running_loop()
 
     def do(self, action: Callable[[], object]) -> None:
         """Call `action` in the event loop: at once if that runs here, else soon.

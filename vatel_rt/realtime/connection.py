@@ -17,6 +17,7 @@ from websockets.protocol import State
 from vatel_rt.audio.pcm import check_samples
 from vatel_rt.config import connection_endpoint
 from vatel_rt.errors import ConfigurationError, ConnectionClosed
+from vatel_rt.event_loop import running_loop
 from vatel_rt.realtime.codec import Frame, client_message, decode, encode, encode_audio, size_of
 from vatel_rt.realtime.handshake import Token, open_session
 from vatel_rt.realtime.messages import Incoming, InputAudio, InvalidMessage, ResponseAudio
@@ -259,4 +260,5 @@ class connect(Coroutine[Any, Any, Connection]):  # noqa: N801  (used as a functi
         await self._connection.close()
 
     async def _open(self, token: Token, url: str, options: ConnectionOptions) -> Connection:
+        running_loop()  # says so where it is another library's
         return Connection(await open_session(token, url, options), options, self.taps)

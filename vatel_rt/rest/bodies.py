@@ -23,6 +23,8 @@ MAX_ANSWER = 64 * 2**20
 """Bytes of any other answer that is not streamed; a hundred calls with transcripts take 20 MiB."""
 PIECE = 64 * 1024
 """Bytes of a piece of a streamed answer, about."""
+CODINGS = "gzip, deflate"
+"""The content codings that are asked for."""
 _GZIP = zlib.MAX_WBITS | 16
 _WINDOWS = {"gzip": _GZIP, "x-gzip": _GZIP, "deflate": zlib.MAX_WBITS}
 

@@ -19,7 +19,7 @@ from typing import Any, Optional
 from weakref import WeakSet
 
 import httpcore
-from httpcore._backends.anyio import AnyIOStream
+from httpcore._backends.anyio import AnyIOBackend, AnyIOStream
 from httpcore._backends.sync import SyncStream
 
 STAGGER = 0.25
@@ -83,7 +83,7 @@ class _Stream(SyncStream):
         return stream
 
 
-class AsyncDialer(httpcore.AnyIOBackend):
+class AsyncDialer(AnyIOBackend):
     """Opens connections in one event loop. anyio tries the addresses as RFC 8305 says."""
 
     def __init__(self) -> None:

@@ -20,7 +20,7 @@ import httpx
 from vatel_rt import config
 from vatel_rt.errors import APIError, ConfigurationError
 from vatel_rt.rest.answers import NOT_SENT, parse, unanswered
-from vatel_rt.rest.bodies import in_time, read, read_async
+from vatel_rt.rest.bodies import CODINGS, in_time, read, read_async
 from vatel_rt.rest.deadline import Deadline
 from vatel_rt.rest.pools import Exchange, Pools, Timeout
 from vatel_rt.retry import DEFAULT_RETRIES, Failure, may_repeat, wait_before
@@ -179,7 +179,8 @@ class RestClient:
         await self.aclose()
 
     def _complete(self, request: dict[str, Any]) -> dict[str, Any]:
-        headers = {"User-Agent": f"vatel-python/{__version__}", **request.get("headers", {})}
+        named = {"User-Agent": f"vatel-python/{__version__}", "Accept-Encoding": CODINGS}
+        headers = {**named, **request.get("headers", {})}
         headers["Authorization"] = f"Bearer {self._api_key}"
         url = self.base_url + request["url"]
         return {**self._options, **request, "url": url, "headers": headers}

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, Dict, List, Union
-from uuid import UUID
 
 from attrs import define, field
 
@@ -42,7 +41,7 @@ class AgentCreateInput:
     """
 
     name: str
-    phone_number_id: Union[Unset, None, UUID] = UNSET
+    phone_number_id: Union[Unset, None, str] = UNSET
     llm: Union[Unset, str] = UNSET
     fallback_llm: Union[Unset, str] = UNSET
     status: Union[Unset, AgentStatus, str] = UNSET
