@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -28,6 +29,7 @@ class Connections:
         transport = httpx.HTTPTransport(limits=KEPT, **settings)
         self._pool: Any = transport._pool
         self._pool._network_backend = self._dialer
+        self._pool._requests = _Requests()
         self.client = httpx.Client(transport=transport, timeout=timeout, trust_env=False)
 
     def clean(self, request: httpx.Request) -> None:
@@ -50,6 +52,7 @@ class AsyncConnections:
         transport = httpx.AsyncHTTPTransport(limits=KEPT, **settings)
         self._pool: Any = transport._pool
         self._pool._network_backend = self._dialer
+        self._pool._requests = _Requests()
         self.client = httpx.AsyncClient(transport=transport, timeout=timeout, trust_env=False)
         self._ending: set[asyncio.Future[Any]] = set()
 
@@ -104,6 +107,14 @@ def _abort(connection: Any) -> bool:
     if transport is not None:
         transport.abort()
     return transport is not None
+
+
+class _Requests(list[Any]):
+    """The requests of a pool, some of which `_abandoned` has taken out before httpcore does."""
+
+    def remove(self, value: Any) -> None:
+        with suppress(ValueError):
+            super().remove(value)
 
 
 def _is_of(pool_request: Any, request: httpx.Request) -> bool:

@@ -1,7 +1,6 @@
 """The connection pools of a client: one for all threads, one for each event loop.
 
-They belong to the process that made them: a child of `os.fork` makes its own. asyncio is slow to
-import, and imported only where it is used.
+A child of `os.fork` makes its own. asyncio is slow to import, and imported where it is used.
 """
 
 from __future__ import annotations
@@ -153,6 +152,8 @@ class Pools:
                 yield Exchange(made.client, made.clean)
             finally:
                 pool.places.release()
+                if self._closed:
+                    made.drop()  # a connection that was opened after the others were closed
         finally:
             if stream:
                 pool.streams.release()
@@ -277,8 +278,7 @@ def _too_many_streams() -> APITimeoutError:
 
 def _too_many_requests(deadline: Deadline) -> APITimeoutError:
     text = f"{CONNECTIONS} requests of this client are under way, and none ended within"
-    advice = "more time: client.with_options(timeout=...)"
-    return APITimeoutError(f"{text} {deadline.phase:g} s ({advice})")
+    return APITimeoutError(f"{text} {deadline.phase:g} s: client.with_options(timeout=...)")
 
 
 def _check_client(given: object, kind: type, name: str) -> None:
