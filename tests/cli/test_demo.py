@@ -134,7 +134,7 @@ def test_a_call_with_key_agent_and_files(simulator: Simulator, question: str, ca
     assert json.loads(json.loads(outputs[0])["data"]["output"])["order_id"] == "42"
     assert "trace.jsonl: a trace for Simulator.replay" in printed.out
     trace = list(read_trace("trace.jsonl"))
-    assert trace[-1].type == "session_ended"
+    assert "session_ended" in [line.type for line in trace[-100:]]  # then the last words play
     assert {line.sender for line in trace if "audio" in line.data} == {"platform", "client"}
 
 

@@ -179,7 +179,7 @@ async def test_what_is_garbled_is_the_seeds_choice(tmp_path: Path) -> None:
         for frames in calls
     ]
     assert told[0] == told[1]
-    assert len(told[0]) == 3, "wrong types, bad base64, half a sample"
+    assert len(told[0]) == 4, "no type, no object, no text, no base64"
 
 
 @ways

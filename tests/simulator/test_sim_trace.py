@@ -162,7 +162,7 @@ async def test_what_no_version_knows_is_played_as_it_is(tmp_path: Path, caplog: 
         (1, "platform", "mood", {"value": [None, 1.5]}),
         (2, "platform", "response_text", {"turn_id": "t", "text": "Hm", "is_final": False, "x": 1}),
         (3, "platform", "invalid_message", {"claimed": "", "error": "cut"}),
-        (4, "platform", "response_audio", {"turn_id": "t", "audio": "AAA", "is_final": True}),
+        (4, "platform", "response_audio", {"turn_id": "t", "audio": "AAAAA", "is_final": True}),
         (5, "platform", "input_audio_transcript", {"transcript": "a", "is_final": True}),
         (6, "client", "tool_call_output", {"toolCallId": "nobody asked", "output": ""}),
         (6, "client", "tool_call_output", None),

@@ -123,7 +123,8 @@ class CallEnd:
         vars(self).update(by=by, clean=clean, retryable=retryable and not permanent, hint=hint)
 
     def __str__(self) -> str:
-        detail = " ".join(str(part) for part in (self.code, printable(self.text)) if part)
+        said = self.text if self.code is None else printable(self.text)  # ours may have lines
+        detail = " ".join(str(part) for part in (self.code, said) if part)
         return self.reason.replace("_", " ") + (f" ({detail})" if detail else "")
 
     @classmethod

@@ -124,7 +124,7 @@ class Tools:
         """
         tool = self._tools.get(name)
         if tool is None:
-            log.warning("the agent called an unknown tool: %s", printable(name))
+            log.warning("the agent called an unknown tool: %r", printable(name))
             return error_output(f"there is no tool {printable(name)!r}")
         log.debug("tool %s: called with %s", name, sorted(arguments))
         try:

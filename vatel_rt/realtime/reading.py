@@ -51,6 +51,8 @@ def fields_of(kind: Any, data: Any, names: Mapping[str, str]) -> dict[str, Any]:
     read: dict[str, Any] = {}
     for field, hint in _hints(kind):
         value = _value(given.get(field.name), hint, names)
+        if field.name == "audio" and not isinstance(given.get("audio", ""), str):
+            raise ValueError("audio is not text")
         if value is not _MISSING:
             read[field.name] = value
         elif field.name in _REQUIRED and (field.name in given or _has_no_default(field)):

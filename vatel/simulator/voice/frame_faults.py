@@ -68,14 +68,13 @@ class FrameEncoder:
         return text, message if text is whole else decode(text)
 
     def _garbled(self, message: PlatformMessage) -> str:
-        """Return a message as text in which one value is wrong."""
+        """Return a message as text that cannot be read, as what it cannot do without is wrong."""
         wire: dict[str, Any] = msgspec.json.decode(encode(message))
         data = wire["data"]
         if isinstance(message, ResponseAudio):
-            odd = _with_pcm(message, message.data.pcm + b"\1").data.audio
-            data["audio"] = self._random.choice([17, "no base64!", odd])
+            data["audio"] = self._random.choice([17, "no base64!", {"a wrong": "type"}])
         elif data and isinstance(data, dict):
-            data[self._random.choice(sorted(data))] = {"a wrong": "type"}
+            wire["data"] = ["a wrong type", data]
         else:
             wire["type"] = 17
         return encode(wire)
