@@ -67,8 +67,8 @@ class Faults(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
         close_reason: the reason sent with `close_code`, up to 123 bytes:
             `close_reason=overloaded`.
         cut_frames: end the next n messages in the middle of their JSON: `cut_frames=1`.
-        garble_frames: send the next n messages with a wrong type, invalid base64 or half a
-            sample: `garble_frames=3`.
+        garble_frames: send the next n messages without a type, without an object as data, or with
+            audio that is no base64: `garble_frames=3`.
         binary_frames: send the next n messages as binary frames instead of text:
             `binary_frames=1`.
         big_frames: pad the next n pieces of audio with silence to 10 MB: `big_frames=1`.
